@@ -1,0 +1,125 @@
+"""The words of the command line made into values. Every refusal is a sentence that names what was given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from analyzer.errors import PathMissing, UsageError
+
+OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
+TASK = re.compile(r"(?:ServerTasks-)?(\d+)", re.IGNORECASE)
+ARCHIVE = re.compile(r"(\.tar)?\.(zip|tar|tgz|tbz2|txz|gz|bz2|xz)$", re.IGNORECASE)
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def existing(paths: Sequence[str]) -> list[str]:
+    """The paths as given. Raises PathMissing for the first that does not exist."""
+    for path in paths:
+        if not Path(path).exists():
+            raise PathMissing(path)
+    return list(paths)
+
+
+def pairs(option: str, form: str, values: Iterable[str]) -> dict[str, str]:
+    """NAME=VALUE options as a dictionary. Raises UsageError for one without both, or a name given two values."""
+    result: dict[str, str] = {}
+    for text in values:
+        name, _, value = text.partition("=")
+        if not name or not value:
+            raise UsageError(f"{option} takes {form}, not {text!r}")
+        if result.get(name, value) != value:
+            raise UsageError(f"{option} gives {name} two values: {result[name]} and {value}")
+        result[name] = value
+    return result
+
+
+def utc_offsets(values: Iterable[str]) -> dict[str, str]:
+    """`--utc-offset NODE=+HH:MM`."""
+    offsets = pairs("--utc-offset", "NODE=+HH:MM", values)
+    for node, offset in offsets.items():
+        if not OFFSET.fullmatch(offset):
+            raise UsageError(f"--utc-offset of {node} is +HH:MM or -HH:MM, as in +10:00 or -05:30, not {offset!r}")
+    return offsets
+
+
+def task_ids(values: Iterable[str]) -> list[str]:
+    """`--task 48211` or `--task ServerTasks-48211`."""
+    result = []
+    for text in values:
+        match = TASK.fullmatch(text.strip())
+        if not match:
+            raise UsageError(f"--task takes ServerTasks-48211 or 48211, not {text!r}")
+        result.append(f"ServerTasks-{match[1]}")
+    return result
+
+
+def moment(option: str, text: str, *, end: bool = False) -> datetime | None:
+    """An ISO date or date-time; without a zone it is UTC. With `end`, a bare date means the end of that day."""
+    if not text:
+        return None
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} takes a date or date-time as in 2023-09-18T04:18:52+00:00, not {text!r}") from None
+    if end and DATE.fullmatch(text):
+        value += timedelta(days=1)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+def period(since: str, until: str) -> tuple[datetime | None, datetime | None]:
+    """`--since` and `--until`, the later one not before the earlier."""
+    first, last = moment("--since", since), moment("--until", until, end=True)
+    if first and last and last < first:
+        raise UsageError(f"--until {until} is before --since {since}")
+    return first, last
+
+
+def output_file(text: str) -> None:
+    """Checks before the long read that a file can be written; "-" is stdout, "" is none. Raises UsageError."""
+    path = Path(text)
+    if text not in ("", "-") and (path.is_dir() or not path.parent.is_dir()):
+        raise UsageError(f"cannot write {text}: {'it is a folder' if path.is_dir() else 'its folder does not exist'}")
+
+
+def output_folder(text: str) -> Path:
+    """A folder, made where it is missing. Raises UsageError."""
+    path = Path(text)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {text}: {error.strerror or error}") from None
+    return path
+
+
+def write(text: str, content: bytes) -> None:
+    """Content into a file. Raises UsageError where it cannot be written."""
+    try:
+        Path(text).write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"cannot write {text}: {error.strerror or error}") from None
+
+
+def customers(paths: Sequence[str], nodes: Sequence[str]) -> dict[str, str]:
+    """PATH and the customer it is named after (`--each`): as much of its end as sets it apart, archives without suffix.
+
+    Raises UsageError together with --node, which cannot say whose node is meant.
+    """
+    from analyzer.sources import prefixes
+
+    if nodes:
+        raise UsageError("--node names a node of one customer, --each takes every PATH as another: use one of them")
+    names = {str(path): prefix or path.name for path, prefix in prefixes([Path(path) for path in paths]).items()}
+    bare = {path: ARCHIVE.sub("", name) for path, name in names.items()}
+    return bare if len(set(bare.values())) == len(bare) else names
+
+
+def size(paths: Iterable[str]) -> int:
+    """Bytes below the paths, which is what a progress bar is measured against; archives hold more than that."""
+    total = 0
+    for path in map(Path, paths):
+        files = path.rglob("*") if path.is_dir() else [path]
+        total += sum(file.stat().st_size for file in files if file.is_file())
+    return total

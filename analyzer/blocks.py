@@ -1,0 +1,106 @@
+"""Blocks of whole lines: what sources hand to ingest.
+
+A block is one buffer of UTF-8 bytes and, per line, where it starts and ends in the buffer and where it stands in its
+source. Nothing is copied per line: columns are cut out of the buffer with `views`.
+
+    data    |["ServerTasks-1_A","INF",...]\\n["ServerTasks-1_A",...]\\n...|
+    starts   ^0                              ^31
+    ends                                  ^30                         ^62   (newline and carriage return left out)
+    lines    1                               2
+    offsets  byte of the member as stored; differs from starts after a transcoding or behind an earlier block
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Ints = npt.NDArray[np.int64]
+
+NEWLINE, RETURN = 10, 13
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of one source, or of several small ones one after the other.
+
+    `sources` names the sources in the block and `which` (one entry per line) says from which of them a line is.
+    """
+
+    sources: tuple[str, ...]
+    data: bytes
+    starts: Ints
+    ends: Ints
+    lines: Ints
+    offsets: Ints
+    which: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def source(self) -> str:
+        """Name of the only source; formats that keep state between lines get one source a block."""
+        (name,) = self.sources
+        return name
+
+    def raw(self, row: int) -> bytes:
+        """Bytes of one line, without its line ending."""
+        return self.data[self.starts[row] : self.ends[row]]
+
+    def text(self, row: int) -> str:
+        """One line decoded; bytes that are not UTF-8 cannot occur (sources transcode them)."""
+        return self.raw(row).decode("utf-8", "replace")
+
+    def source_column(self, rows: Ints) -> pa.Array:
+        """Source names of the given rows."""
+        return pa.array(self.sources, pa.string()).take(pa.array(self.which[rows]))
+
+    def texts(self) -> pa.Array:
+        """All lines as one string_view column, without copying."""
+        return views(self.data, self.starts, self.ends)
+
+
+def split(data: bytes) -> tuple[Ints, Ints]:
+    """Starts and ends of the lines in a buffer; a last line without newline counts."""
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == NEWLINE)
+    if data and not data.endswith(b"\n"):
+        ends = np.append(ends, len(data))
+    starts = np.concatenate((np.zeros(min(1, len(ends)), np.int64), ends[:-1] + 1))
+    if b"\r" in data:
+        last = np.frombuffer(data, np.uint8)[np.maximum(ends - 1, 0)]
+        ends = ends - ((last == RETURN) & (ends > starts))
+    return starts.astype(np.int64), ends.astype(np.int64)
+
+
+def block(source: str, data: bytes, first_line: int = 1, offset: int = 0) -> Block:
+    """A block of one source whose bytes are stored as they are."""
+    starts, ends = split(data)
+    lines = np.arange(first_line, first_line + len(starts), dtype=np.int64)
+    return Block((source,), data, starts, ends, lines, starts + offset, np.zeros(len(starts), np.int64))
+
+
+def views(data: bytes, starts: Ints, ends: Ints) -> pa.Array:
+    """A string_view column over slices of `data`, without copying the text (only slices of up to 12 bytes are inlined).
+
+    The caller vouches that every slice is valid UTF-8. A view's offset is a signed 32-bit number (Arrow format), so
+    `data` is at most 2 GiB: blocks are smaller, and a single longer line is cut by the reader.
+    """
+    count = len(starts)
+    sizes = (ends - starts).astype(np.int32)
+    raw = np.zeros((count, 4), np.int32)
+    raw[:, 0] = sizes
+    octets = raw.view(np.uint8).reshape(count, 16)
+    source = np.frombuffer(data, np.uint8)
+    if count and len(source):
+        at = np.minimum(starts[:, None] + np.arange(12), len(source) - 1)
+        keep = np.where(sizes <= 12, sizes, 4)
+        octets[:, 4:] = np.where(np.arange(12) < keep[:, None], source[at], 0)
+    long = sizes > 12
+    raw[long, 2] = 0
+    raw[long, 3] = starts[long]
+    buffers = [None, pa.py_buffer(raw), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.string_view(), count, buffers)

@@ -1,0 +1,83 @@
+"""Why a log is out of order, where the case shows it."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analyzer.detectors.common import Row, frame
+from analyzer.detectors.lines import SECOND, TEXT
+from analyzer.model import Case
+
+BLOCK = 4096
+"""Storage moves and loses whole blocks (formats document, 1.6)."""
+
+
+def mixed(case: Case, customer: str, task: str) -> bool:
+    """Whether two executions of the task overlap, or may."""
+    pairs = frame(case.pairs).filter((pl.col("customer") == customer) & (pl.col("task") == task))
+    return bool(pairs["relation"].is_in(["concurrent", "possible"]).any())
+
+
+def cause_of(case: Case, lines: pl.DataFrame, step: Row) -> tuple[str, str]:
+    """A word and a sentence for why a line (a row of task lines with `back`) steps back."""
+    if mixed(case, step["customer"], step["task"]):
+        return "two executions mixed", "two executions of the task are mixed in this log: see OCT101"
+    if step["format"] == TEXT:
+        return "unknown", "the lines do not say why"
+    moved = moved_block(lines, step)
+    if moved:
+        return "block moved", moved
+    if _appends_failed(case, step):
+        return "appends delayed", "its node's server log shows appends that had to be tried again: lines were written late"
+    return "unknown", "the clock that stamped the lines was set back, or the lines were written late"
+
+
+def moved_block(lines: pl.DataFrame, step: Row) -> str | None:
+    """The lines that would be in order elsewhere in the file, as a sentence; None where no place fits them.
+
+    From the line that steps back up to where time catches up again is a stretch. If all its times fit between two
+    neighbouring lines further up, the stretch (or what stands between) was moved; a clock that was set back leaves no
+    such gap.
+    """
+    same = (pl.col("customer") == step["customer"]) & (pl.col("source") == step["source"])
+    file = lines.filter(same).select("line", "offset", "instant").sort("line", "offset")
+    begin = file.select(((pl.col("line") == step["line"]) & (pl.col("offset") == step["offset"])).arg_max()).item()
+    instants, numbers = file["instant"].to_list(), file["line"].to_list()
+    high = max(instants[:begin], default=instants[begin])
+    end = next((row for row in range(begin, len(instants)) if instants[row] >= high), len(instants))
+    low, top = min(instants[begin:end]), max(instants[begin:end])
+    gap = _gap(instants[:begin], low, top, SECOND // 5)
+    if gap is None:
+        return None
+    which = f"lines {numbers[begin]} to {numbers[end - 1]}" if end - begin > 1 else f"line {numbers[begin]}"
+    where = f"in front of line {numbers[gap]}"
+    border = _at_border(file["offset"].to_list(), begin, end, gap)
+    return f"{which} would be in order {where}: a block that the storage moved{border}, or lines that were written late"
+
+
+def _gap(instants: list[int], low: int, top: int, jitter: int) -> int | None:
+    """The row in front of which all times from low to top fit; None where there is no such gap."""
+    latest = -(1 << 62)
+    following = [0] * len(instants)
+    least = 1 << 62
+    for row in reversed(range(len(instants))):
+        least = min(least, instants[row])
+        following[row] = least
+    for row, instant in enumerate(instants):
+        if latest <= low + jitter and following[row] >= top - jitter:
+            return row
+        latest = max(latest, instant)
+    return None
+
+
+def _at_border(offsets: list[int], begin: int, end: int, gap: int) -> str:
+    """Whether a border of 4 KiB lies in the entry before one of the places where the order breaks."""
+    cuts = [row for row in (gap, begin, end) if 0 < row < len(offsets)]
+    spans = {row: (offsets[row - 1], offsets[row]) for row in cuts}
+    across = [row for row, (left, right) in spans.items() if left // BLOCK != right // BLOCK or right % BLOCK == 0]
+    return " (at a 4 KiB border)" if len(across) == len(cuts) and cuts else ""
+
+
+def _appends_failed(case: Case, step: Row) -> bool:
+    events = frame(case.events).filter((pl.col("customer") == step["customer"]) & (pl.col("task") == step["task"]))
+    return bool(events["detail"].str.contains("^tie=append-").any())

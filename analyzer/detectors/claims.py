@@ -1,0 +1,58 @@
+"""What sources claim about tasks' states, in one vocabulary."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analyzer.detectors.common import frame
+from analyzer.model import Case
+from analyzer.names import FINAL_STATES
+
+STATUS = ("database", "api", "header")
+"""Claims about the task's own state, as Octopus keeps it; a tree's are about activities."""
+SAME = {"SuccessWithWarning": "Success", "Success with warning": "Success", "Cancelled": "Canceled"}
+EDITED = r"Modif|StateChange|StateEdit"
+"""Categories of audit events that tell of an edited task: whoever may edit a task may set its state."""
+
+
+def claimed(case: Case) -> pl.DataFrame:
+    """STATES about tasks themselves (not about activities below the root), with `state` in one vocabulary.
+
+    Copies of a source are left out. `final` says whether the state is one.
+    """
+    copies = frame(case.sources).filter(pl.col("duplicate_of").is_not_null())["source"].to_list()
+    return (
+        frame(case.states)
+        .filter(
+            pl.col("task").str.starts_with("ServerTasks-")
+            & ~pl.col("source").is_in(copies)
+            & ((pl.col("claim") != "tree") | (pl.col("activity") == ""))
+        )
+        .with_columns(pl.col("state").replace(SAME))
+        .with_columns(final=pl.col("state").is_in(sorted(FINAL_STATES)).fill_null(False))
+        .sort("customer", "task", "source", "line", "offset")
+    )
+
+
+def edited(case: Case) -> pl.DataFrame:
+    """Customer and task of tasks that somebody edited: their state may be a person's word (formats document, trap 14)."""
+    events = frame(case.states).filter((pl.col("claim") == "audit event") & pl.col("detail").str.contains(EDITED))
+    return events.select("customer", "task").unique()
+
+
+def final_status(case: Case) -> pl.DataFrame:
+    """Per task the one final state that database, API and headers agree on, with the place of the best claim.
+
+    Tasks without a final state, with two different ones, or edited, are left out. A state that is not final was read
+    while the task ran.
+    """
+    rank = pl.col("claim").replace_strict({name: i for i, name in enumerate(STATUS)}, return_dtype=pl.Int64)
+    states = claimed(case).filter(pl.col("claim").is_in(STATUS) & pl.col("final"))
+    one = states.filter(pl.col("state").n_unique().over("customer", "task") == 1)
+    best = one.sort(rank, "source", "line").group_by("customer", "task", maintain_order=True).first()
+    return best.join(edited(case), on=["customer", "task"], how="anti").sort("customer", "task")
+
+
+def has_status(case: Case) -> bool:
+    """Whether the input says anything about tasks' states beside their logs."""
+    return bool(frame(case.states)["claim"].is_in(STATUS).any())

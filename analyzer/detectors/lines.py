@@ -1,0 +1,100 @@
+"""The lines of task logs as detectors need them: every line with its execution, its activity and its instant."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import polars as pl
+
+from analyzer.detectors.common import frame
+from analyzer.model import Case
+
+KEY = ("customer", "task", "log")
+RAW, DETAILS, TEXT = "task-log", "api-details", "task-text"
+SECOND = 10_000_000  # instants count 100 ns
+
+CLOSING = ("finished", "abandoned")
+RESUMED = "Resuming after"
+ANSWERED = r"^(?:Resuming after|Submitted by:|Guidance received)"
+"""How a log goes on after somebody answered an intervention or gave guidance (formats document, 3.4)."""
+ROOT = pl.col("activity") == ""
+
+_KEPT: WeakKeyDictionary[Case, pl.DataFrame] = WeakKeyDictionary()
+
+
+def task_lines(case: Case) -> pl.DataFrame:
+    """Every line of every ServerTask's log once (its best view, no copies), sorted by log, source and place.
+
+    Columns of EVENTS, and `format` of the source, `execution` (null where a line could belong to either of two),
+    `step` (the activity directly below the root), `depth`, `instant` (100 ns; of the day where a log has no date).
+    """
+    if case not in _KEPT:
+        _KEPT[case] = _joined(case)
+    return _KEPT[case]
+
+
+def _joined(case: Case) -> pl.DataFrame:
+    place = ["customer", "source", "line"]
+    owners = frame(case.assignments).select(*place, "log", "execution")
+    if owners.select(place).is_duplicated().any():  # several entries on one line: one owner, or none that is certain
+        alone = pl.col("execution").n_unique() == 1
+        owners = owners.group_by(place).agg(
+            pl.col("log").first(), execution=pl.when(alone).then(pl.col("execution").first())
+        )
+    formats = frame(case.sources).select("customer", "source", "format")
+    path = pl.col("activity").fill_null("")
+    lines = (
+        frame(case.events)
+        .drop("log", "detail", "process", "thread", "node")
+        .filter(pl.col("task").is_not_null())
+        .join(owners, on=place, how="inner")
+        .join(formats, on=["customer", "source"], how="left")
+        .with_columns(
+            activity=path,
+            step=path.str.split("/").list.first(),
+            depth=pl.when(path == "").then(0).otherwise(path.str.count_matches("/") + 1).cast(pl.Int64),
+            severity=pl.col("severity").fill_null(0),
+            message=pl.col("message").fill_null(""),
+            instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
+        )
+    )
+    return lines.sort(*KEY, "source", "line", "offset", maintain_order=True)
+
+
+def titles(lines: pl.DataFrame) -> pl.DataFrame:
+    """KEY, activity, title: an activity is called by its first line (formats document, 1.4)."""
+    return lines.group_by(*KEY, "activity", maintain_order=True).agg(title=pl.col("message").first())
+
+
+def tolerances(lines: pl.DataFrame) -> pl.DataFrame:
+    """KEY, tolerance: how far time may step back in a log before it means something, in 100 ns.
+
+    Measured from the log itself: threads of one process write into one file, so time steps back a little wherever the
+    log switches between activities. Twice what 95 % of these switches stay within, at least a second; a text download
+    has whole seconds, so at least two. Fewer than 20 switches say nothing: a moved block would be its own measure.
+    """
+    turn = ["source", "execution"]
+    before = pl.col("instant").shift().over(*KEY, *turn)
+    switched = pl.col("activity") != pl.col("activity").shift().over(*KEY, *turn)
+    back = (before - pl.col("instant")).clip(lower_bound=0)
+    switches = (
+        lines.filter((pl.col("format") != TEXT) & pl.col("execution").is_not_null())
+        .with_columns(back=back, switched=switched)
+        .filter("switched")
+    )
+    measured = switches.group_by(KEY).agg(
+        usual=pl.when(pl.len() >= 20).then(pl.col("back").quantile(0.95, interpolation="lower"))
+    )
+    least = lines.group_by(KEY, maintain_order=True).agg(
+        least=pl.when((pl.col("format") == TEXT).any()).then(2 * SECOND).otherwise(SECOND)
+    )
+    tolerance = pl.max_horizontal("least", 2 * pl.col("usual").fill_null(0)).cast(pl.Int64)
+    return least.join(measured, on=KEY, how="left").with_columns(tolerance=tolerance).select(*KEY, "tolerance")
+
+
+def seconds(ticks: int) -> str:
+    """A span of 100 ns units for prose."""
+    length = ticks / SECOND
+    if length < 120:
+        return f"{length:.1f} s"
+    return f"{length / 60:.0f} min" if length < 7200 else f"{length / 3600:.1f} h"

@@ -1,0 +1,71 @@
+"""A node could not append to a task's log because another process held the file.
+
+What it flags
+    Server-log entries in which an append to `servertasks-N` failed because the file was in use: one note per task and
+    node. It supports OCT101; alone it is this note and never more.
+
+Why it matters
+    The node that failed was writing this task's log while something else held it: a second execution, or a node that
+    finished this task less than a minute ago and still holds its handle. The lines that could not be written are lost.
+
+Known false alarms
+    Antivirus and backup programs, a share without working locks (issue 8639), a re-run by a deployment-target trigger
+    within a minute on another node (issue 6748). Scheduled tasks (`scheduledtasks_*`) run on every node by design and
+    are not flagged; neither are appends that failed for another reason ("The handle is invalid.", issue 3273).
+
+What a clean result does not prove
+    That nobody else wrote: without file locks, or without that node's server log, there is no error to find.
+
+Source: formats document, sections 1.6, 5.3 and 10 (traps 4, 11, 15).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analyzer.detectors.common import evidence, frame, on_nodes, rows
+from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+
+CODE = "OCT103"
+NAME = "log-contention"
+SEVERITY = Severity.NOTE
+
+SHOWN = 5
+HELD = "being used by another process"
+
+
+def detect(case: Case) -> Judgement:
+    """One note per task and node; not judged where no server log is in the input."""
+    sources = frame(case.sources)
+    if not (sources["format"] == "server-log").any():
+        return Judgement(not_judged=(NotJudged(CODE, "no server log is in the input"),))
+    copies = sources.filter(pl.col("duplicate_of").is_not_null())["source"].to_list()
+    failed = frame(case.events).filter(
+        pl.col("detail").str.contains("^tie=append-(failure|retry)")
+        & pl.col("message").str.contains(HELD, literal=True)
+        & pl.col("task").str.starts_with("ServerTasks-")
+        & ~pl.col("source").is_in(copies)
+    )
+    failed = failed.sort("customer", "task", "source", "line")
+    keys = ["customer", "task", pl.col("node").fill_null("").alias("on")]
+    return Judgement(
+        tuple(_finding(str(task), str(node), str(customer), lines) for (customer, task, node), lines in failed.group_by(keys, maintain_order=True))
+    )
+
+
+def _finding(task: str, node: str, customer: str, lines: pl.DataFrame) -> Finding:
+    nodes = (node,) if node else ()
+    times = "once" if lines.height == 1 else f"{lines.height} times"
+    return Finding(
+        code=CODE,
+        name=NAME,
+        severity=SEVERITY,
+        verdict=Verdict.PROVED,
+        summary=f"an append to the log of {task} failed {times} {on_nodes(nodes)} because another process held the file",
+        evidence=evidence(rows(lines.head(SHOWN))),
+        task=task,
+        log=next((log for log in lines["log"] if log), None),
+        nodes=nodes,
+        customer=customer,
+        detail={"failures": lines.height},
+    )

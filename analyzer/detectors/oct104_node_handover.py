@@ -1,0 +1,65 @@
+"""A task ran on more than one node legitimately, one after the other.
+
+What it flags
+    Executions of one task on different nodes that are a pause and its resume, or a run and its re-run under the same
+    id, and that did not overlap. One note per task.
+
+Why it matters
+    It is the innocent explanation of a log with two machines in it, of two finish lines, and of lock errors: the note
+    says which evidence cleared the task.
+
+Known false alarms
+    A pod that came back under another host name is one node with two machine names (formats document, trap 19).
+
+What a clean result does not prove
+    That every task stayed on one node: where no line names the node, a hand-over is not seen.
+
+Source: design document, section 5; formats document, section 10, traps 3, 4 and 19.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analyzer.detectors.common import frame, on_nodes, pair_evidence, rows
+from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+
+CODE = "OCT104"
+NAME = "node-handover"
+SEVERITY = Severity.NOTE
+
+LEGITIMATE = {"resume": "paused and resumed", "re-run": "run again under its id"}
+
+
+def detect(case: Case) -> Judgement:
+    """One note per task from PAIRS that are sequential, legitimate and on two nodes."""
+    findings: dict[tuple[str, str], Finding] = {}
+    for pair in rows(frame(case.pairs).sort("customer", "task", "first", "second")):
+        if pair["relation"] == "sequential" and pair["work"] in LEGITIMATE and len(pair["nodes"]) > 1:
+            findings.setdefault((pair["customer"], pair["task"]), _finding(pair))
+    return Judgement(tuple(findings.values()), _not_judged(case))
+
+
+def _finding(pair: dict[str, Any]) -> Finding:
+    nodes = tuple(pair["nodes"])
+    how = LEGITIMATE[str(pair["work"])]
+    return Finding(
+        code=CODE,
+        name=NAME,
+        severity=SEVERITY,
+        verdict=Verdict.PROVED,
+        summary=f"{pair['task']} was {how} {on_nodes(nodes)}, one after the other: {pair['proof']}",
+        evidence=pair_evidence(pair),
+        task=str(pair["task"]),
+        log=str(pair["log"]),
+        nodes=nodes,
+        customer=str(pair["customer"]),
+        detail={name: pair[name] for name in ("first", "second", "work", "witness")},
+    )
+
+
+def _not_judged(case: Case) -> tuple[NotJudged, ...]:
+    executions = frame(case.executions)
+    if executions.is_empty() or executions["node"].is_not_null().any():
+        return ()
+    return (NotJudged(CODE, "no line in the input names the node of an execution"),)

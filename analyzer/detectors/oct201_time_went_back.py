@@ -1,0 +1,151 @@
+"""Time runs backwards inside one activity of one execution.
+
+What it flags
+    A log in which, inside one activity of one execution and on one clock, a line is stamped earlier than the line
+    above it by more than the tolerance. The tolerance is measured from the log itself (twice what 95 % of its switches
+    between activities stay within) and is at least 1 s, 2 s in a text download; every finding states it. One finding
+    per execution; it names the cause where the case shows it.
+
+Why it matters
+    Order is what a log is read for. Lines out of order inside one activity are lines that storage moved, that were
+    appended late, or that a second execution wrote.
+
+Known false alarms
+    A node whose clock was set back while it executed the task: time really went back, and the finding says so.
+    Not flagged: parents printed before their children, parallel steps, stdout against stderr, server logs (one thread
+    of a real one steps back 156 ms), midnight and the hour of a clock change where a log has no date or zone, the line
+    with which a paused task goes on.
+
+What a clean result does not prove
+    That nothing was moved: a block moved by less than the tolerance, or of activities that write one line each, leaves
+    no trace. A text download whose lines go back by minutes may as well have waited for a day: it is not judged.
+
+Source: formats document, sections 1.5, 1.6, 3.2 and 10 (traps 1, 7, 8, 9, 21).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analyzer.detectors.causes import cause_of
+from analyzer.detectors.common import Row, evidence, frame, rows
+from analyzer.detectors.lines import ANSWERED, KEY, ROOT, SECOND, TEXT, seconds, task_lines, titles, tolerances
+from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+
+CODE = "OCT201"
+NAME = "time-went-back"
+SEVERITY = Severity.WARNING
+
+SHOWN = 3
+HOUR = 3600 * SECOND
+MIDNIGHT = 12 * HOUR
+NIGHT = 600 * SECOND
+"""A log without dates that goes back by more than this may as well have been silent for most of a day."""
+
+
+def detect(case: Case) -> Judgement:
+    """Findings from steps back in time, one per execution; not judged where a log has no dates."""
+    lines = task_lines(case)
+    if lines.is_empty():
+        return Judgement(not_judged=(NotJudged(CODE, "no task log is in the input"),))
+    steps = steps_back(lines)
+    undated = (pl.col("clock") == "none") & (pl.col("back") >= NIGHT)
+    judged = steps.filter(~undated).join(titles(lines), on=[*KEY, "activity"], how="left").sort(*KEY, "source", "line")
+    groups = judged.group_by(*KEY, "execution", maintain_order=True)
+    findings = tuple(_finding(case, lines, list(rows(one))) for _, one in groups)
+    return Judgement(findings, _not_judged(steps.filter(undated)))
+
+
+def steps_back(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines that step back inside their activity by more than the tolerance, with the line before them (`before_*`)."""
+    certain = _judgeable(lines.filter(pl.col("execution").is_not_null()))
+    inside = [*KEY, "source", "execution", "activity"]
+    certain = certain.with_columns(
+        **{f"before_{name}": pl.col(name).shift().over(inside) for name in ("line", "offset", "instant")},
+        again=ROOT & (pl.col("message") == pl.col("message").first().over(inside)),
+    )
+    steps = certain.with_columns(back=pl.col("before_instant") - pl.col("instant")).filter(pl.col("back") > 0)
+    steps = steps.join(tolerances(lines), on=KEY, how="left").filter(pl.col("back") > pl.col("tolerance"))
+    restarted = pl.col("message").str.contains(ANSWERED) | ((pl.col("format") == TEXT) & pl.col("again"))
+    midnight = (pl.col("clock") == "none") & (pl.col("back") > MIDNIGHT)
+    return steps.filter(~restarted & ~midnight & ~clock_change())
+
+
+def clock_change() -> pl.Expr:
+    """Whether the end of daylight-saving time explains a step back: an hour less what really passed, at night.
+
+    Only a clock without a zone can show it. An exact hour counts at any time of day: somebody set the clock.
+    """
+    of_day = pl.col("before_instant") % (24 * HOUR)
+    exact = (pl.col("back") - HOUR).abs() <= pl.col("tolerance")
+    at_night = (pl.col("back") > HOUR // 2) & (pl.col("back") <= HOUR) & (of_day <= 4 * HOUR)
+    return pl.col("clock").is_in(["local", "none"]) & (exact | at_night)
+
+
+def _judgeable(lines: pl.DataFrame) -> pl.DataFrame:
+    """In a text download of a task that paused, the waiting activity and its parents go on another day."""
+    answers = lines.filter((pl.col("clock") == "none") & pl.col("message").str.contains(ANSWERED))
+    if answers.is_empty():
+        return lines
+    path = pl.col("activity").str.split("/")
+    parents = [path.list.head(depth).list.join("/").alias("activity") for depth in range(6)]
+    waiting = pl.concat([answers.select("customer", "source", parent) for parent in parents]).unique()
+    return lines.join(waiting, on=["customer", "source", "activity"], how="anti")
+
+
+def _finding(case: Case, lines: pl.DataFrame, steps: list[Row]) -> Finding:
+    first = steps[0]
+    largest = max(step["back"] for step in steps)
+    cause, told = cause_of(case, lines, max(steps, key=lambda step: step["back"]))
+    places = [place for step in steps[:SHOWN] for place in (_before(step), step)]
+    more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+    return Finding(
+        code=CODE,
+        name=NAME,
+        severity=SEVERITY,
+        verdict=Verdict.PROVED,
+        summary=(
+            f"in the log of {first['task']} time goes back by up to {seconds(largest)} inside one activity: line "
+            f"{first['line']} of '{_short(first['title'])}' is stamped before line {first['before_line']}{more} "
+            f"(tolerance of this log {seconds(first['tolerance'])}); {told}"
+        ),
+        evidence=evidence(places),
+        task=first["task"],
+        log=first["log"],
+        nodes=_nodes(case, first),
+        customer=first["customer"],
+        detail={
+            "cause": cause,
+            "execution": first["execution"],
+            "steps_back": len(steps),
+            "largest_seconds": largest / SECOND,
+            "tolerance_seconds": first["tolerance"] / SECOND,
+        },
+    )
+
+
+def _before(step: Row) -> Row:
+    return {"source": step["source"], "line": step["before_line"], "offset": step["before_offset"]}
+
+
+def _short(title: str) -> str:
+    return title.splitlines()[0][:80] if title else "the task itself"
+
+
+def _nodes(case: Case, step: Row) -> tuple[str, ...]:
+    mine = (pl.col("customer") == step["customer"]) & (pl.col("task") == step["task"])
+    found = frame(case.executions).filter(mine & (pl.col("number") == step["execution"]))["node"].to_list()
+    return tuple(node for node in found if node)
+
+
+def _not_judged(undated: pl.DataFrame) -> tuple[NotJudged, ...]:
+    """One entry per customer for text downloads in which minutes or hours back may be the next day."""
+    return tuple(
+        NotJudged(
+            CODE,
+            f"{one['task'].n_unique()} text downloads (first {one['source'][0]} line {one['line'][0]}) go back by minutes or "
+            "hours inside an activity; without dates a silence of almost a day looks the same",
+            customer=str(customer),
+        )
+        for (customer,), one in undated.sort("source", "line").group_by("customer", maintain_order=True)
+    )

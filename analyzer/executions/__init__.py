@@ -1,0 +1,50 @@
+"""EVENTS and STATES -> LOGS, EXECUTIONS, ASSIGNMENTS, PAIRS.
+
+    lines      every task's log once, from its best view
+    logs       facts of a first look: most logs are one plain execution and need no second one
+    separate   the other logs split into structures; runs: structures split where a pause was resumed
+    tree       the same for `/details` and text downloads, which have no append order
+    ties       what the nodes' own server logs say, and their zones
+    relate     every two executions of a task against each other
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+
+from analyzer import schema
+from analyzer.executions.assemble import Assembly, assemble
+from analyzer.executions.lines import machines, task_lines
+from analyzer.executions.logs import facts
+from analyzer.executions.ties import ties
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """The tables this stage makes."""
+
+    logs: pa.Table
+    executions: pa.Table
+    assignments: pa.Table
+    pairs: pa.Table
+
+
+def reconstruct(sources: pa.Table, events: pa.Table, states: pa.Table) -> Reconstruction:
+    """Every run of every ServerTask, and how the runs of one task relate."""
+    lines = task_lines(events, sources)
+    named = machines(lines)
+    logs = facts(lines, named)
+    made: Assembly = assemble(lines, named, logs, ties(events), pl.DataFrame(states))
+    return Reconstruction(
+        logs=_arrow(logs.select(schema.LOGS.names), schema.LOGS),
+        executions=schema.from_rows(schema.EXECUTIONS, made.executions),
+        assignments=_arrow(made.assignments, schema.ASSIGNMENTS),
+        pairs=schema.from_rows(schema.PAIRS, made.pairs),
+    )
+
+
+def _arrow(frame: pl.DataFrame, form: pa.Schema) -> pa.Table:
+    return frame.select(form.names).to_arrow().cast(form)

@@ -1,0 +1,58 @@
+"""LOGS: per task log the facts of a first look, and which logs need a second one."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analyzer.executions.lines import KEY
+
+JITTER = 2_000_000  # 0.2 s in units of 100 ns: threads of one process are scheduled unevenly
+
+
+def facts(lines: pl.DataFrame, machines: pl.DataFrame) -> pl.DataFrame:
+    """One row per task log with the columns of LOGS, plus `plain`: certainly one uninterrupted execution."""
+    root = pl.col("activity") == ""
+    title = pl.col("message").filter(root & (pl.col("kind") == "message")).first()
+    base = lines.group_by(KEY, maintain_order=True).agg(
+        sources=pl.col("source").unique().sort(),
+        segments=pl.col("segment").n_unique(),
+        lines=pl.col("lines").sum(),
+        first=pl.col("time").min(),
+        last=pl.col("time").max(),
+        roots=(root & (pl.col("kind") == "message") & (pl.col("message") == title)).sum().cast(pl.Int64),
+        finishes=(root & (pl.col("kind") == "finished")).sum().cast(pl.Int64),
+        resumed=pl.col("message").str.starts_with("Resuming after").sum().cast(pl.Int64),
+        raw=(pl.col("view") == 0).all(),
+    )
+    names = lines.filter(pl.col("activity") != "").group_by([*KEY, "activity"], maintain_order=True).agg(
+        name=pl.col("message").first(), planned=(pl.col("kind") == "planned").any(), step=pl.col("step").first()
+    )
+    steps = names.filter(pl.col("activity") == pl.col("step"))
+    planned = steps.filter("planned").group_by([*KEY, "name"]).len("copies").group_by(KEY).agg(plans=pl.col("copies").max().cast(pl.Int64))
+    named = steps.group_by([*KEY, "name"]).len("copies").group_by(KEY).agg(copies=pl.col("copies").max().cast(pl.Int64))
+    strange = (
+        names.group_by([*KEY, "step"]).agg(planned=pl.col("planned").any(), activities=pl.len())
+        .filter(pl.col("planned").any().over(KEY))
+        .group_by(KEY).agg(strange=(~pl.col("planned") & (pl.col("activities") > 1)).sum())
+    )  # fmt: skip
+    back = _back_steps(lines)
+    seen = machines.group_by(KEY).agg(nodes=pl.col("machine").unique().sort())
+    table = base
+    for other in (planned, named, strange, back, seen):
+        table = table.join(other, on=KEY, how="left")
+    table = table.with_columns(
+        pl.col("plans", "back_steps", "copies", "strange").fill_null(0),
+        segments=pl.when(pl.col("segments") > 1).then(pl.col("segments")).otherwise(1).cast(pl.Int64),
+        nodes=pl.col("nodes").fill_null([]),
+    )
+    plain = (
+        (pl.col("roots") <= 1) & (pl.col("plans") <= 1) & (pl.col("copies") <= 1) & (pl.col("sources").list.len() <= 1)
+        & (pl.col("nodes").list.len() <= 1) & (pl.col("finishes") <= 1) & (pl.col("resumed") == 0)
+        & (pl.col("strange") == 0)
+    )  # fmt: skip
+    return table.with_columns(plain=plain)
+
+
+def _back_steps(lines: pl.DataFrame) -> pl.DataFrame:
+    step = pl.col("instant") - pl.col("instant").shift().over([*KEY, "source", "activity"], order_by=["line", "offset"])
+    return lines.with_columns(step=step).group_by(KEY).agg(back_steps=(pl.col("step") < -JITTER).sum().cast(pl.Int64))

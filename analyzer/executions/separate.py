@@ -1,0 +1,109 @@
+"""Split the lines of one task log into the executions that wrote them, by structure and never by names of steps.
+
+A second execution under the same id announces the root again and its steps under new activity ids; its lines may stand
+behind the first one's (a re-run) or between them (a double run). Innocent logs that must stay whole: a root message
+that simply repeats, one step tried again under a new id, a paused task that goes on under the same ids.
+
+Lines are handled by their row in the log's append order. In the multi-file layout every file is a stream of its own
+with its own order; files that share an activity id belong to the same structure (a resume writes on elsewhere).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from analyzer.executions.stream import Line, Structure, split
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Structures in the order of their start, and rows that could belong to more than one.
+
+    `unsure`: structures that a single execution with lost lines could have left as well.
+    `unclear`: structures that may own some of the ambiguous steps, so that their last certain line need not be their last.
+    `together`: pairs of structures that were open at once by the root's own lines, with the rows that show it.
+    `told`: for trees without append order, what the root's lines say of the order, and the rows that show it.
+    """
+
+    structures: tuple[Structure, ...]
+    ambiguous: tuple[int, ...]
+    unclear: frozenset[int] = frozenset()
+    together: Mapping[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
+    unsure: frozenset[int] = frozenset()
+    told: tuple[str, tuple[int, ...]] | None = None
+
+
+def separate(lines: Sequence[Line], machines: Mapping[int, str] | None = None, severe: Container[int] = ()) -> Separation:
+    """Structures of one task log.
+
+    `lines` in order of (stream, append order); `machines`: row of a machine block -> machine; `severe`: rows at Fatal.
+    """
+    title = _title(lines)
+    structures: list[Structure] = []
+    ambiguous: list[int] = []
+    unclear: list[Structure] = []
+    together: list[tuple[Structure, Structure, tuple[int, ...]]] = []
+    owners: dict[str, Structure] = {}
+    by_stream: dict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        by_stream[line.stream].append(line)
+    for stream in _streams(by_stream, title):
+        found = split(by_stream[stream], title, machines or {}, severe)
+        ambiguous += found.ambiguous
+        unclear += found.unclear
+        together += found.together
+        for part in found.structures:
+            rows = set(part.rows)
+            steps = {line.step for line in by_stream[stream] if line.step and line.row in rows}
+            known = next((owners[step] for step in steps if step in owners), None)
+            elsewhere = len(structures) == 1 and not part.streams & structures[0].streams
+            if known is None and not part.announced and elsewhere and not _repeats(lines, structures[0], steps):
+                known = structures[0]
+            if known is None:
+                structures.append(part)
+                known = part
+            else:
+                known.rows += part.rows
+                known.streams |= part.streams
+            owners |= dict.fromkeys(steps, known)
+    for number, structure in enumerate(structures, 1):
+        structure.number = number
+    pairs = {(a.number, b.number): rows for a, b, rows in together}
+    unsure = frozenset(one.number for one in structures if not one.sure)
+    return Separation(tuple(structures), tuple(ambiguous), frozenset(one.number for one in unclear), pairs, unsure)
+
+
+def _title(lines: Iterable[Line]) -> str | None:
+    """The message that opens most streams: the task's description, which every execution announces."""
+    first: dict[int, tuple[int, str]] = {}
+    for line in lines:
+        if not line.step and line.kind == "message":
+            first.setdefault(line.stream, (line.instant, line.message))
+    if not first:
+        return None
+    messages = [message for _, message in sorted(first.values())]
+    return max(messages, key=lambda message: (messages.count(message), -messages.index(message)))
+
+
+def _streams(by_stream: dict[int, list[Line]], title: str | None) -> list[int]:
+    """Streams that announce the root first: those that go on with its activities follow."""
+
+    def rank(stream: int) -> tuple[bool, int, int]:
+        lines = by_stream[stream]
+        announces = any(not line.step and line.message == title for line in lines)
+        return not announces, min(line.instant for line in lines), stream
+
+    return sorted(by_stream, key=rank)
+
+
+def _repeats(lines: Iterable[Line], structure: Structure, steps: set[str]) -> bool:
+    """Whether steps of these ids have names that the structure has under other ids."""
+    rows = set(structure.rows)
+    names: dict[str, str] = {}
+    own: dict[str, str] = {}
+    for line in lines:
+        if line.step:
+            (own if line.row in rows else names).setdefault(line.step, line.message)
+    return bool({names[step] for step in steps if step in names} & set(own.values()))

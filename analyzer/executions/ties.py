@@ -1,0 +1,82 @@
+"""What a node's own server log says it did with a task, and the zone in which that log tells the time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+
+MINUTE = 600_000_000  # in units of 100 ns
+ZONE_STEP = 15 * MINUTE
+BEFORE, AFTER = MINUTE, 2 * MINUTE
+"""A node ties itself to a task shortly before its log's first line, and until its bookkeeping after the last."""
+RUNNING = ("transaction", "script-lock")
+"""Ties that only the executing node leaves; an append failure says less (formats document, 5.3)."""
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A node's lines about one execution of a task, in its own server log."""
+
+    customer: str
+    task: str
+    node: str
+    execution: str  # the transaction's guid, "" where the lines name none
+    first: int  # 100 ns; UTC where the log has a zone, else local
+    last: int
+    zoned: bool
+    source: str
+    line: int
+    offset: int
+    last_source: str
+    last_line: int
+    last_offset: int
+
+
+def ties(events: pa.Table) -> list[Tie]:
+    """Ties of executing nodes, one per customer, task, node and execution; copied lines count once."""
+    frame = pl.DataFrame(events).filter(pl.col("detail").str.starts_with("tie=") & pl.col("node").is_not_null())
+    kind = pl.col("detail").str.extract(r"^tie=([^;]+)")
+    frame = frame.filter(pl.col("task").is_not_null() & kind.is_in(RUNNING)).with_columns(
+        execution=pl.col("detail").str.extract(r"guid=([0-9a-fA-F-]+)").fill_null(""),
+        zoned=pl.col("time").is_not_null(),
+        instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
+        key=pl.col("node").str.to_lowercase(),
+    )
+    frame = frame.sort("instant", "source", "line")
+    grouped = frame.group_by("customer", "task", "key", "execution", maintain_order=True).agg(
+        pl.col("node").sort().first(), pl.col("zoned").all(),
+        first=pl.col("instant").first(), last=pl.col("instant").last(),
+        source=pl.col("source").first(), line=pl.col("line").first(), offset=pl.col("offset").first(),
+        last_source=pl.col("source").last(), last_line=pl.col("line").last(), last_offset=pl.col("offset").last(),
+    )  # fmt: skip
+    rows = grouped.sort("customer", "task", "key", "first").drop("key").iter_rows(named=True)
+    return [Tie(**row) for row in rows]
+
+
+def zones(found: Iterable[Tie], spans: dict[tuple[str, str], list[tuple[int, int]]]) -> dict[tuple[str, str], int]:
+    """(customer, node) -> zone of its server log, where the case shows it.
+
+    A node stamps a task's log (UTC) and its own server log (local) by one clock, so in the right zone its ties lie
+    inside the task's only run. `spans`: (customer, task) -> spans of its runs in UTC. Only tasks with a single run count;
+    the zone must be the only multiple of 15 minutes that fits at least nine tenths of them.
+    """
+    votes: dict[tuple[str, str], list[set[int]]] = defaultdict(list)
+    for tie in found:
+        runs = spans.get((tie.customer, tie.task), [])
+        if tie.zoned or len(runs) != 1:
+            continue
+        start, end = runs[0]
+        low = -((end + AFTER - tie.last) // ZONE_STEP)
+        high = (tie.first - start + BEFORE) // ZONE_STEP
+        votes[(tie.customer, tie.node.casefold())].append({k for k in range(max(low, -56), min(high, 56) + 1)})
+    result = {}
+    for key, sets in votes.items():
+        counts = Counter(k for one in sets for k in one)
+        best = [k for k, count in counts.items() if count == max(counts.values())]
+        if len(best) == 1 and counts[best[0]] >= 0.9 * len(sets):
+            result[key] = best[0] * ZONE_STEP
+    return result

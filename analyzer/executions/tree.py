@@ -1,0 +1,87 @@
+"""Separate the executions in `/details` and in text downloads, which print a tree and not the append order.
+
+Only inside one activity do lines stand in the order in which they were appended. The root's own lines are therefore
+the witness: its opening line twice before it closed once means two executions at a time; opening, closing, opening,
+closing means one after the other. Steps are told apart by the blocks that carry one name twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import polars as pl
+
+from analyzer.executions.separate import Separation
+from analyzer.executions.stream import Line, Structure
+from analyzer.names import FATAL
+
+COMPLETED = ("The deployment completed", "The run completed")
+"""How a root closes that did not fail; a tree has no finish lines to tell it by (formats document, 1.4)."""
+
+def separate(entries: Sequence[Line], lines: pl.DataFrame, states: pl.DataFrame) -> Separation:
+    """Structures of one task's tree. `lines` are its events, `states` the case's STATES (names of the blocks)."""
+    rows = list(range(len(entries)))
+    names = _names(lines, states)
+    root = [line for line in entries if not line.step]
+    doubled = {name for name, count in Counter(names.values()).items() if count > 1}
+    opening = root[0].message if root else None
+    openings = [line.row for line in root if line.message == opening]
+    if not doubled or (len(doubled) < 2 and len(openings) < 2):
+        return Separation((Structure(1, 0, {0}, rows),), ())
+    copies = _copies(names)
+    count = max(copies.values())
+    says, witnesses = _order(root, openings, lines)
+    structures = tuple(Structure(i, 0, {0}) for i in range(1, count + 1))
+    ambiguous = []
+    for line in entries:
+        owner = copies[line.step] if line.step in copies else _root_owner(line, openings, says)
+        if owner is None or owner > count:
+            ambiguous.append(line.row)
+        else:
+            structures[owner - 1].rows.append(line.row)
+    kept = tuple(one for one in structures if one.rows)
+    for one in kept:
+        one.start = one.rows[0]
+    return Separation(kept, tuple(ambiguous), told=(says, witnesses))
+
+
+def _names(lines: pl.DataFrame, states: pl.DataFrame) -> dict[str, str]:
+    """Step id -> name, in the order of the document."""
+    sources = lines["source"].unique().to_list()
+    tree = states.filter(
+        (pl.col("claim") == "tree")
+        & (pl.col("task") == lines["task"][0])
+        & pl.col("source").is_in(sources)
+        & pl.col("activity").str.contains("^[^/]+$")
+    )
+    return dict(tree.sort("source", "line").select("activity", "name").iter_rows())
+
+
+def _copies(names: dict[str, str]) -> dict[str, int]:
+    """Step id -> the how-manieth of its name it is."""
+    seen: dict[str, int] = defaultdict(int)
+    copies = {}
+    for step, name in names.items():
+        seen[name] += 1
+        copies[step] = seen[name]
+    return copies
+
+
+def _order(root: Sequence[Line], openings: Sequence[int], lines: pl.DataFrame) -> tuple[str, tuple[int, ...]]:
+    """What the root's own lines say: concurrent, sequential or unknown, with the rows that show it."""
+    if len(openings) < 2:
+        return "unknown", tuple(openings)
+    severity = lines["severity"].fill_null(0).to_list()
+    closings = [line.row for line in root if line.message.startswith(COMPLETED) or severity[line.row] >= FATAL]
+    if not closings:
+        return "unknown", tuple(openings[:2])
+    if closings[0] > openings[1]:
+        return "concurrent", (openings[0], openings[1], closings[0])
+    return "sequential", (openings[0], closings[0], openings[1])
+
+
+def _root_owner(line: Line, openings: Sequence[int], says: str) -> int | None:
+    if says == "sequential":
+        return sum(opening <= line.row for opening in openings)
+    return openings.index(line.row) + 1 if line.row in openings else None

@@ -1,0 +1,31 @@
+"""From blocks of lines to EVENTS, STATES and REJECTS: one module per format, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from analyzer.ingest import (
+    api_details,
+    api_events,
+    api_tasks,
+    server_log,
+    servertask_csv,
+    task_log,
+    task_text,
+    tentacle_log,
+)
+from analyzer.model import Format
+
+FORMATS: tuple[Format, ...] = (
+    task_text,
+    task_log,
+    tentacle_log,
+    server_log,
+    api_details,
+    api_tasks,
+    api_events,
+    servertask_csv,
+)
+
+
+def recognise(head: bytes, name: str) -> Format | None:
+    """The format of a source with these first bytes, or None."""
+    return next((one for one in FORMATS if one.recognises(head, name)), None)

@@ -1,0 +1,217 @@
+"""What stages say to one another beside tables: findings, their evidence, and the case that detectors look at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from analyzer import schema
+from analyzer.blocks import Block
+
+
+class Severity(StrEnum):
+    """How much a finding matters; the order is the order of the members."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """0 for a note, 2 for an error."""
+        return list(Severity).index(self)
+
+
+class Verdict(StrEnum):
+    """*proved*: the cited lines suffice. *possible*: cannot be excluded; the summary says what is missing."""
+
+    PROVED = "proved"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A place in a source that a person can look up."""
+
+    source: str
+    line: int
+    offset: int
+    excerpt: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One judged fact. `detail` holds JSON values only."""
+
+    code: str
+    name: str
+    severity: Severity
+    verdict: Verdict
+    summary: str
+    evidence: tuple[Evidence, ...]
+    task: str | None = None
+    log: str | None = None
+    nodes: tuple[str, ...] = ()
+    customer: str = ""
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+    def row(self) -> dict[str, object]:
+        """This finding as a row of FINDINGS."""
+        values: dict[str, object] = {name: getattr(self, name) for name in schema.FINDINGS.names}
+        values |= {"severity": str(self.severity), "verdict": str(self.verdict), "nodes": list(self.nodes)}
+        values["evidence"] = [asdict(one) for one in self.evidence]
+        values["detail"] = json.dumps(self.detail, sort_keys=True, ensure_ascii=False)
+        return values
+
+
+@dataclass(frozen=True)
+class NotJudged:
+    """A question a detector could not answer, and why: never to be mistaken for a clean answer."""
+
+    code: str
+    reason: str
+    task: str | None = None
+    customer: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What ingest made of some blocks. Every line is in exactly one of the four."""
+
+    events: pa.Table | None = None
+    states: pa.Table | None = None
+    rejects: pa.Table | None = None
+    structure: Mapping[str, int] = field(default_factory=dict)  # source -> lines of framing, headers, blanks
+    nodes: Mapping[str, str] = field(default_factory=dict)  # source -> node, from the log's own lines
+    versions: Mapping[str, str] = field(default_factory=dict)  # source -> Octopus Server version named in it
+
+
+class Format(Protocol):
+    """One ingest module. Its docstring shows sample lines and `SAMPLE` is parsed by a test."""
+
+    NAME: str
+    TITLE: str
+    SAMPLE: str
+    PACKED: bool  # True: one block may hold several small sources
+
+    def recognises(self, head: bytes, name: str) -> bool:
+        """Whether a source with these first bytes (up to 64 KiB, as UTF-8) and this name is of this format."""
+
+    def parse(self, blocks: Iterable[Block]) -> Iterator[Batch]:
+        """Decode the blocks of one source (or several, where PACKED), in order."""
+
+
+class Case:
+    """Everything that was read, as Arrow tables (see `schema`). The one input of every detector.
+
+    A case is lazy: it is made when the sources are recognised, and `load` decodes them on the first use of a table.
+    """
+
+    def __init__(self, load: Callable[[], Mapping[str, pa.Table]], paths: tuple[Path, ...] = ()) -> None:
+        self.paths = paths
+        self._load = load
+        self._tables: Mapping[str, pa.Table] | None = None
+        self._hashes: Mapping[str, str] = {}
+
+    def table(self, name: str) -> pa.Table:
+        """The table of that name, decoding the sources when it is the first one asked for."""
+        if self._tables is None:
+            self._tables = self._load()
+        return self._tables[name]
+
+    @property
+    def sources(self) -> pa.Table:
+        """One row per input file or archive member."""
+        table = self.table("sources")
+        if not self._hashes:
+            return table
+        hashes = [self._hashes.get(source) for source in table["source"].to_pylist()]
+        place = table.schema.names.index("sha256")
+        return table.set_column(place, table.schema.field(place), pa.array(hashes, pa.string()))
+
+    def note_hashes(self, hashes: Mapping[str, str]) -> None:
+        """Remember the sha256 of sources that a finding cites."""
+        self._hashes = {**self._hashes, **hashes}
+
+    @property
+    def events(self) -> pa.Table:
+        """One row per log entry."""
+        return self.table("events")
+
+    @property
+    def states(self) -> pa.Table:
+        """One row per claim about a status."""
+        return self.table("states")
+
+    @property
+    def rejects(self) -> pa.Table:
+        """Every stretch of bytes that became nothing, with its reason."""
+        return self.table("rejects")
+
+    @property
+    def logs(self) -> pa.Table:
+        """One row per task log."""
+        return self.table("logs")
+
+    @property
+    def executions(self) -> pa.Table:
+        """One row per run of a task by one node."""
+        return self.table("executions")
+
+    @property
+    def assignments(self) -> pa.Table:
+        """Which execution wrote each line of a task log."""
+        return self.table("assignments")
+
+    @property
+    def pairs(self) -> pa.Table:
+        """How two executions of one task stand to each other in time, and the proof."""
+        return self.table("pairs")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a detector says of a case."""
+
+    findings: tuple[Finding, ...] = ()
+    not_judged: tuple[NotJudged, ...] = ()
+
+
+class Detector(Protocol):
+    """One detector module. The module docstring is what `analyzer explain` prints."""
+
+    CODE: str
+    NAME: str
+    SEVERITY: Severity
+
+    def detect(self, case: Case) -> Judgement:
+        """Judge the whole case."""
+
+
+class Findings(tuple[Finding, ...]):
+    """Findings in their final order; a plain tuple that can also be had as a table."""
+
+    __slots__ = ()
+
+    def to_arrow(self) -> pa.Table:
+        """The FINDINGS table."""
+        return schema.from_rows(schema.FINDINGS, (finding.row() for finding in self))
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The answer: findings worst first, the questions that stayed open, and the case they are about."""
+
+    case: Case
+    findings: Findings
+    not_judged: tuple[NotJudged, ...] = ()
+
+
+Progress = Callable[[str, int], None]
+"""Called with a source's name and the bytes just read of it."""

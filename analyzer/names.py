@@ -1,0 +1,47 @@
+"""The field's standard words: levels, kinds of log entry, task states, ids, node names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# OpenTelemetry severity numbers. A code that is not here is kept as written and counts as Info.
+SEVERITY: Mapping[str, int] = {
+    **dict.fromkeys(("TRA", "Trace", "TRACE"), 1),
+    **dict.fromkeys(("VBS", "Verbose", "DEBUG"), 5),
+    **dict.fromkeys(("INF", "Info", "INFO", "Highlight", "Wait", "Gap", "PLN", "Planned", "UPD", "Updated"), 9),
+    **dict.fromkeys(("FIN", "Finished", "ABN", "Abandoned"), 9),
+    **dict.fromkeys(("ALR", "Alert", "WRN", "Warning", "WARN"), 13),
+    **dict.fromkeys(("ERR", "Error", "ERROR"), 17),
+    **dict.fromkeys(("FAT", "Fatal", "FATAL"), 21),
+}
+INFO, WARNING, ERROR, FATAL = 9, 13, 17, 21
+
+KIND: Mapping[str, str] = {
+    **dict.fromkeys(("PLN", "Planned"), "planned"),
+    **dict.fromkeys(("UPD", "Updated"), "updated"),
+    **dict.fromkeys(("FIN", "Finished"), "finished"),
+    **dict.fromkeys(("ABN", "Abandoned"), "abandoned"),
+}
+MESSAGE = "message"
+
+FINAL_STATES = frozenset({"Success", "Failed", "Canceled", "TimedOut"})
+ACTIVE_STATES = frozenset({"Executing", "Cancelling", "Running"})
+
+# "<task>[_<SUFFIX>][/<activity>...]": ServerTasks-21_GJZWYYV2KT/2295..., ScheduledTasks_ProcessAutoDeployments
+CORRELATION = re.compile(
+    r"(?P<task>ServerTasks-\d+|ScheduledTasks_[^/_\"]+)(?:_(?P<log>[^/\"]+))?(?:/(?P<activity>[^\"]*))?"
+)
+TASK_ID = re.compile(r"ServerTasks-\d+")
+
+
+def node_name(text: str | None) -> str | None:
+    """A node's name without the document prefix of the API and the database (`OctopusServerNodes-NAME`)."""
+    if not text:
+        return None
+    return re.sub(r"^OctopusServerNodes?-", "", text.strip(), flags=re.IGNORECASE) or None
+
+
+def same_node(left: str | None, right: str | None) -> bool:
+    """Node names are compared without case: SQL Server's collation ignores it, and ids differ in case (issue 3757)."""
+    return left is not None and right is not None and left.casefold() == right.casefold()

@@ -1,0 +1,112 @@
+"""The order of the stages, and nothing else: read(paths) -> Case; audit(case) -> Audit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+
+from analyzer import schema
+from analyzer.citing import cite
+from analyzer.detectors import CATALOGUE
+from analyzer.errors import PathMissing, UsageError
+from analyzer.executions import reconstruct
+from analyzer.model import Audit, Case, Finding, Findings, NotJudged, Progress
+from analyzer.narrowing import Question, narrowed
+from analyzer.reading import Options, read_tables
+from analyzer.stamping import mark_duplicates, stamp_offsets
+
+_OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})")
+
+
+def read(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    nodes: Mapping[str, str] | None = None,
+    utc_offsets: Mapping[str, str] | None = None,
+    tasks: Sequence[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    customer: str = "",
+    progress: Progress | None = None,
+) -> Case:
+    """A case from folders, archives and files; it is decoded on the first use of one of its tables.
+
+    `nodes`: node name -> path whose logs are that node's. `utc_offsets`: node -> "+HH:MM" of its server log.
+    `tasks`, `since`, `until` narrow the question to those tasks (ServerTasks-N) and to tasks active in that time.
+    Raises PathMissing and UsageError at once; UnreadableSource never: SOURCES says what could not be read.
+    """
+    every = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
+    if not every:
+        raise UsageError("no PATH given")
+    for path in every:
+        if not path.exists():
+            raise PathMissing(path)
+    offsets = {node: utc_offset(text) for node, text in (utc_offsets or {}).items()}
+    question = Question(frozenset(tasks), since, until)
+    options = Options(dict(nodes or {}), question.tasks, customer, progress)
+    return Case(lambda: _load(every, options, offsets, question), tuple(every))
+
+
+def _load(
+    paths: Sequence[Path], options: Options, offsets: Mapping[str, timedelta], question: Question
+) -> Mapping[str, pa.Table]:
+    tables = read_tables(paths, options)
+    tables["events"] = stamp_offsets(tables["events"], offsets)
+    tables["sources"] = mark_duplicates(tables["sources"], tables["events"])
+    made = reconstruct(tables["sources"], tables["events"], tables["states"])
+    tables |= {name: getattr(made, name) for name in ("logs", "executions", "assignments", "pairs")}
+    tables = narrowed(tables, question)
+    return {name: schema.conform(table, schema.TABLES[name]) for name, table in tables.items()}
+
+
+def audit(case: Case) -> Audit:
+    """Every detector's judgement of a case, worst first, with the cited lines read back from their sources."""
+    judgements = [detector.detect(case) for detector in CATALOGUE]
+    findings = [finding for judgement in judgements for finding in judgement.findings]
+    open_questions = {one for judgement in judgements for one in judgement.not_judged}
+    cited, hashes = cite(findings, case.paths)
+    case.note_hashes(hashes)
+    return Audit(case, Findings(sorted(cited, key=_rank)), tuple(sorted(open_questions, key=_question_rank)))
+
+
+def merge(audits: Sequence[Audit]) -> Audit:
+    """Several customers' audits as one; their tables, findings and questions stand one after the other."""
+
+    def load() -> Mapping[str, pa.Table]:
+        return {
+            name: pa.concat_tables([one.case.table(name) for one in audits])
+            for name in schema.TABLES
+            if name != "findings"
+        }
+
+    findings = sorted((finding for one in audits for finding in one.findings), key=_rank)
+    questions = sorted((question for one in audits for question in one.not_judged), key=_question_rank)
+    paths = tuple(path for one in audits for path in one.case.paths)
+    return Audit(Case(load, paths), Findings(findings), tuple(questions))
+
+
+def utc_offset(text: str) -> timedelta:
+    """`+10:00` as a time span. Raises UsageError."""
+    match = _OFFSET.fullmatch(text.strip())
+    if not match or int(match[2]) > 14 or int(match[3]) > 59:
+        raise UsageError(f"not an offset from UTC: {text!r} (expected +HH:MM)")
+    span = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return -span if match[1] == "-" else span
+
+
+def _rank(finding: Finding) -> tuple[object, ...]:
+    places = tuple((one.source, one.line) for one in finding.evidence)
+    return (-finding.severity.rank, finding.code, finding.customer, _number(finding.task), places, finding.summary)
+
+
+def _question_rank(one: NotJudged) -> tuple[object, ...]:
+    return (one.code, one.customer, _number(one.task), one.reason)
+
+
+def _number(task: str | None) -> tuple[int, str]:
+    match = re.search(r"\d+", task or "")
+    return (int(match[0]) if match else -1, task or "")

@@ -1,0 +1,126 @@
+"""The answer in one paragraph: how many tasks ran twice, which, by what proof, and what could not be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from analyzer.model import Audit, Finding, Verdict
+from analyzer.report.plain import count, listing, visible
+from analyzer.report.summary import Part, figures, natural, split, undecided
+
+Key = tuple[str, str]
+"""Customer and task."""
+
+PROOFS = 3
+"""How many tasks are named with their proof."""
+
+
+def answer(audit: Audit) -> str:
+    """The paragraph, made harmless for a terminal."""
+    parts = split(audit)
+    total = figures(parts.values())
+    sentences = [
+        *_double_runs(audit, cast("int", total["tasks"])),
+        *_others(audit.findings),
+        *_open(audit),
+        _read(parts.values(), total),
+    ]
+    return visible(" ".join(sentences))
+
+
+def _double_runs(audit: Audit, tasks: int) -> list[str]:
+    """What is known of tasks that ran more than once, every task in its strongest class only."""
+    if not tasks:
+        return ["No ServerTask was found in what was read, so nothing can be said about double runs."]
+    at_once = _first_by_task(one for one in audit.findings if one.code == "OCT101" and one.verdict is Verdict.PROVED)
+    sentences = [_at_once(at_once, tasks)]
+    seen = set(at_once)
+    for found, what in (
+        (_tasks(audit.findings, "OCT101"), "may have"),
+        (_tasks(audit.findings, "OCT102"), "ran twice, overlap not shown"),
+        (undecided(audit.not_judged), "ran again, undecided whether as a re-run"),
+        (_tasks(audit.findings, "OCT104"), "went from one node to another legitimately"),
+    ):
+        rest = found - seen
+        if rest:
+            sentences.append(f"{len(rest):,} {'more ' if seen else ''}{what}: {listing(_names(rest))}.")
+        seen |= rest
+    return sentences
+
+
+def _at_once(found: Mapping[Key, Finding], tasks: int) -> str:
+    whole = count(tasks, "task")
+    if not found:
+        return f"None of {whole} was shown to run on two nodes at the same time."
+    named = all(len(finding.nodes) > 1 for finding in found.values())
+    what = "ran on two nodes at the same time" if named else "ran twice at the same time"
+    proofs = [_proof(key, found[key]) for key in sorted(found, key=_natural)]
+    return f"{len(found):,} of {whole} {what}: {listing(proofs, PROOFS)}."
+
+
+def _proof(key: Key, finding: Finding) -> str:
+    name = _names([key])[0]
+    if not finding.evidence:
+        return name
+    first = finding.evidence[0]
+    return f"{name} (proved by {first.source}, line {first.line})"
+
+
+def _others(findings: Iterable[Finding]) -> list[str]:
+    rest: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.code not in {"OCT101", "OCT102", "OCT104"} and finding.severity != "note":
+            rest.setdefault(finding.code, []).append(finding)
+    told = [f"{len(group):,} {group[0].name} ({code})" for code, group in rest.items()]
+    return [f"Also found: {listing(told, 9)}."] if told else []
+
+
+def _open(audit: Audit) -> list[str]:
+    tasks = {(one.customer, one.task) for one in audit.not_judged if one.task} - undecided(audit.not_judged)
+    codes = sorted({one.code for one in audit.not_judged if not one.task})
+    sentences = []
+    if tasks:
+        sentences.append(f"{count(len(tasks), 'task')} could not be judged in every respect: {listing(_names(tasks))}.")
+    if codes:
+        sentences.append(f"Not judged at all: {listing(codes, 12)}.")
+    return sentences
+
+
+def _read(parts: Iterable[Part], total: Mapping[str, object]) -> str:
+    sources = cast("int", total["sources"])
+    unknown = sum(row["format"] == "unknown" for part in parts for row in part.sources)
+    unread = cast("int", total["problems"])
+    told = [
+        count(sources, "source"),
+        f"{_short(cast('int', total['lines']))} lines",
+        f"{cast('int', total['rejects']):,} rejected",
+    ]
+    if unknown:
+        told.append(f"{count(unknown, 'file')} of no known format")
+    if unread:
+        told.append(f"{count(unread, 'source')} NOT read or only in part")
+    return f"Read {', '.join(told)}."
+
+
+def _short(number: int) -> str:
+    return f"{number / 1e6:,.1f} M" if number >= 1_000_000 else f"{number:,}"
+
+
+def _tasks(findings: Iterable[Finding], code: str) -> set[Key]:
+    return {(one.customer, one.task or "") for one in findings if one.code == code}
+
+
+def _first_by_task(findings: Iterable[Finding]) -> dict[Key, Finding]:
+    result: dict[Key, Finding] = {}
+    for finding in findings:
+        result.setdefault((finding.customer, finding.task or ""), finding)
+    return result
+
+
+def _natural(key: Key) -> tuple[object, ...]:
+    return key[0], natural(key[1])
+
+
+def _names(keys: Iterable[Key]) -> list[str]:
+    return [f"{customer} {task}".strip() for customer, task in sorted(keys, key=_natural)]

@@ -1,0 +1,57 @@
+"""One JSON document that holds a whole audit: the same bytes for the same input (design document, section 4)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import analyzer
+from analyzer import schema
+from analyzer.model import Audit, Finding
+from analyzer.report.plain import UNSAFE
+from analyzer.report.summary import summary
+
+SCHEMA = "analyzer/1"
+FINDING = ("code", "name", "severity", "verdict", "task", "log", "nodes", "summary", "customer", "evidence", "detail")
+QUESTION = ("code", "task", "reason", "customer")
+LEADING = ("source", "format", "node", "lines", "events", "rejects", "sha256")
+SOURCE = (*LEADING, *(name for name in schema.SOURCES.names if name not in LEADING))
+
+
+def document(audit: Audit) -> bytes:
+    """The audit as UTF-8 JSON with a newline at its end."""
+    values = {
+        "schema": SCHEMA,
+        "version": analyzer.__version__,
+        "summary": summary(audit),
+        "findings": [_finding(finding) for finding in audit.findings],
+        "not_judged": [{name: getattr(one, name) for name in QUESTION} for one in audit.not_judged],
+        "sources": _sources(audit),
+    }
+    text = json.dumps(values, ensure_ascii=False, indent=1, default=_other)
+    # JSON allows these characters as they are, but the document may be printed on a terminal.
+    return (UNSAFE.sub(_escaped, text) + "\n").encode()
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    values: dict[str, object] = {name: getattr(finding, name) for name in FINDING}
+    values["evidence"] = [asdict(one) for one in finding.evidence]
+    values["detail"] = {name: finding.detail[name] for name in sorted(finding.detail)}
+    return values
+
+
+def _sources(audit: Audit) -> list[dict[str, object]]:
+    rows = sorted(audit.case.sources.to_pylist(), key=lambda row: (row["customer"], row["source"]))
+    return [{name: row[name] for name in SOURCE} for row in rows]
+
+
+def _other(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    raise TypeError(f"no JSON value: {value!r}")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}"

@@ -1,0 +1,50 @@
+"""Since when a finding holds, in words: UTC where a clock says so, else the log's own local time, said to be local."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from analyzer.model import Audit, Finding
+
+SEVERAL = {"OCT101", "OCT102", "OCT104"}
+"""Codes about more than one execution: they begin with the second one, all others with their first line."""
+PLACE = {"customer": pl.String, "source": pl.String, "line": pl.Int64}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Since:
+    """Looks up when the findings of an audit began."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._starts: dict[tuple[Any, ...], list[datetime]] = defaultdict(list)
+        runs = audit.case.executions.select(["customer", "task", "log", "started"]).sort_by("started")
+        for *key, started in (row.values() for row in runs.to_pylist()):
+            if started is not None:
+                self._starts[tuple(key)].append(started)
+        places = sorted({_place(finding) for finding in audit.findings if finding.evidence})
+        events = pl.DataFrame(audit.case.events.select([*PLACE, "time", "wall", "clock"]))
+        cited = events.join(pl.DataFrame(places, schema=PLACE, orient="row"), on=list(PLACE), how="semi")
+        self._times: dict[tuple[Any, ...], str] = {row[:3]: _said(*row[3:]) for row in cited.iter_rows()}
+
+    def of(self, finding: Finding) -> str:
+        """The start of the second execution where the finding is about two, else the time of its first line, or ""."""
+        starts = self._starts.get((finding.customer, finding.task, finding.log), [])
+        if finding.code in SEVERAL and len(starts) > 1:
+            return _said(starts[1])
+        return self._times.get(_place(finding), "") if finding.evidence else ""
+
+
+def _said(time: datetime | None, wall: int | None = None, clock: str | None = None) -> str:
+    if time is not None:
+        return f"{time:%Y-%m-%d %H:%M:%S} UTC"
+    if wall is not None and clock == "local":
+        return f"{EPOCH + timedelta(microseconds=wall):%Y-%m-%d %H:%M:%S} in the log's local time"
+    return ""
+
+
+def _place(finding: Finding) -> tuple[str, str, int]:
+    return finding.customer, finding.evidence[0].source, finding.evidence[0].line

@@ -1,0 +1,7 @@
+"""From paths to blocks of lines: folders and archives (`walk`), encodings (`encoding`), whose log it is (`nodes`)."""
+
+from analyzer.sources.encoding import Decoder
+from analyzer.sources.nodes import name_nodes
+from analyzer.sources.walk import Member, members, prefixes
+
+__all__ = ["Decoder", "Member", "members", "name_nodes", "prefixes"]

@@ -1,0 +1,141 @@
+"""From stored bytes to blocks of UTF-8 lines that know where they stand in the stored bytes.
+
+A byte order mark decides; UTF-16 without one shows as a zero in every second byte; else UTF-8, and lines that are not
+valid UTF-8 are read as Windows-1252 (Octopus on Windows, copies through old editors). `Decoder.encoding` says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO
+
+import numpy as np
+
+from analyzer.blocks import NEWLINE, Block, Ints, split
+
+CHUNK = 1 << 20
+"""Bytes read at once: larger blocks leave the processor's cache (design document, section 8)."""
+HEAD = 64 << 10
+
+BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+
+
+class Decoder:
+    """Reads one source from a stream: `head` for recognising it, then `blocks`; afterwards `bytes` and `lines`."""
+
+    def __init__(self, name: str, stream: IO[bytes]) -> None:
+        self.name = name
+        self.bytes = 0
+        self.lines = 0
+        self._stream = stream
+        self._first = self._read(HEAD)
+        self.encoding, self._skip = _detect(self._first)
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes as UTF-8, without a byte order mark."""
+        stored = self._first[self._skip :]
+        if self.encoding.startswith("utf-16"):
+            return stored[: len(stored) & ~1].decode(self.encoding, "ignore").encode("utf-8", "replace")
+        return stored
+
+    def blocks(self) -> Iterator[Block]:
+        """The whole source as blocks of whole lines, in order."""
+        offset = self._skip
+        wide = self.encoding.startswith("utf-16")
+        for data in self._whole_lines(2 if wide else 1):
+            block = self._wide(data, offset) if wide else self._narrow(data, offset)
+            offset += len(data)
+            self.lines += len(block)
+            yield block
+
+    def _read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self.bytes += len(data)
+        return data
+
+    def _whole_lines(self, unit: int) -> Iterator[bytes]:
+        """Chunks that end at a line's end (`unit` is the width of a newline in bytes)."""
+        newline = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}.get(self.encoding, b"\n")
+        parts: list[bytes] = []
+        chunk = self._first[self._skip :] + self._read(CHUNK)
+        while chunk:
+            cut = _last_newline(chunk, newline, unit, sum(map(len, parts)) % unit)
+            if cut:
+                yield b"".join((*parts, chunk[:cut]))
+                parts = [chunk[cut:]]
+            else:
+                parts.append(chunk)
+            chunk = self._read(CHUNK)
+        rest = b"".join(parts)
+        if rest:
+            yield rest
+
+    def _narrow(self, data: bytes, offset: int) -> Block:
+        starts, ends = split(data)
+        offsets = starts + offset
+        if not data.isascii():
+            try:
+                data.decode("utf-8")
+            except UnicodeDecodeError:
+                self.encoding = "cp1252"
+                data, starts, ends = _repaired(data, starts, ends)
+        return self._block(data, starts, ends, offsets)
+
+    def _wide(self, data: bytes, offset: int) -> Block:
+        units = np.frombuffer(data[: len(data) & ~1], "<u2" if self.encoding == "utf-16-le" else ">u2")
+        stored_ends = np.flatnonzero(units == NEWLINE)
+        text = data.decode(self.encoding, "replace").encode("utf-8", "replace")
+        starts, ends = split(text)
+        stored_starts = np.concatenate((np.zeros(1, np.int64), stored_ends + 1))[: len(starts)]
+        return self._block(text, starts, ends, 2 * stored_starts + offset)
+
+    def _block(self, data: bytes, starts: Ints, ends: Ints, offsets: Ints) -> Block:
+        lines = np.arange(self.lines + 1, self.lines + 1 + len(starts), dtype=np.int64)
+        return Block((self.name,), data, starts, ends, lines, offsets, np.zeros(len(starts), np.int64))
+
+
+def _detect(head: bytes) -> tuple[str, int]:
+    for mark, encoding in BOMS.items():
+        if head.startswith(mark):
+            return encoding, len(mark)
+    sample = np.frombuffer(head[: len(head) & ~1][:4096], np.uint8)
+    if len(sample) >= 8:
+        zeros = [np.count_nonzero(sample[side::2] == 0) / (len(sample) / 2) for side in (0, 1)]
+        if zeros[1] > 0.7 and zeros[0] < 0.1:
+            return "utf-16-le", 0
+        if zeros[0] > 0.7 and zeros[1] < 0.1:
+            return "utf-16-be", 0
+    return "utf-8", 0
+
+
+def _last_newline(chunk: bytes, newline: bytes, unit: int, phase: int) -> int:
+    """End of the last newline that starts on a code unit's border, 0 where there is none."""
+    at = chunk.rfind(newline)
+    while at >= 0 and (at + phase) % unit:
+        at = chunk.rfind(newline, 0, at + unit - 1)
+    return at + unit if at >= 0 else 0
+
+
+def _repaired(data: bytes, starts: Ints, ends: Ints) -> tuple[bytes, Ints, Ints]:
+    """The same lines with those that are not UTF-8 read as Windows-1252."""
+    lines = []
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        line = data[start:end]
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            line = _windows(line).encode("utf-8")
+        lines.append(line)
+    sizes = np.fromiter(map(len, lines), np.int64, len(lines))
+    new_ends = np.cumsum(sizes + 1) - 1
+    return b"\n".join(lines) + b"\n", new_ends - sizes, new_ends
+
+
+def _windows(line: bytes) -> str:
+    try:
+        return line.decode("cp1252")
+    except UnicodeDecodeError:  # five bytes have no meaning in Windows-1252
+        return line.decode("latin-1")
+
+

@@ -1,0 +1,1 @@
+"""One module per format that Octopus writes or a customer exports."""
