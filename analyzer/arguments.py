@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -120,6 +121,7 @@ def size(paths: Iterable[str]) -> int:
     """Bytes below the paths, which is what a progress bar is measured against; archives hold more than that."""
     total = 0
     for path in map(Path, paths):
-        files = path.rglob("*") if path.is_dir() else [path]
-        total += sum(file.stat().st_size for file in files if file.is_file())
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            with suppress(OSError):  # gone, or not ours to see: the reader will say so
+                total += file.stat().st_size if file.is_file() else 0
     return total

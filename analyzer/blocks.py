@@ -21,6 +21,8 @@ import pyarrow as pa
 Ints = npt.NDArray[np.int64]
 
 NEWLINE, RETURN = 10, 13
+AS_STORED, BYTES, UNITS = 0, 1, 2
+"""How a line is stored: as in the block, as one byte for each character (Windows-1252), or in UTF-16."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Block:
     """Whole lines of one source, or of several small ones one after the other.
 
     `sources` names the sources in the block and `which` (one entry per line) says from which of them a line is.
+    `coding` says of every line how it is stored; None where all are stored as they are here.
     """
 
     sources: tuple[str, ...]
@@ -37,6 +40,7 @@ class Block:
     lines: Ints
     offsets: Ints
     which: Ints
+    coding: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -54,6 +58,14 @@ class Block:
     def text(self, row: int) -> str:
         """One line decoded; bytes that are not UTF-8 cannot occur (sources transcode them)."""
         return self.raw(row).decode("utf-8", "replace")
+
+    def stored(self, row: int, byte: int) -> int:
+        """Where in the source, as stored, the given byte of a line stands."""
+        coding = AS_STORED if self.coding is None else self.coding[row]
+        if coding != AS_STORED:
+            before = self.data[self.starts[row] : self.starts[row] + byte].decode("utf-8", "replace")
+            byte = len(before) if coding == BYTES else len(before.encode("utf-16-le"))
+        return int(self.offsets[row]) + byte
 
     def source_column(self, rows: Ints) -> pa.Array:
         """Source names of the given rows."""

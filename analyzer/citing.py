@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from analyzer.model import Evidence, Finding
 from analyzer.sources import members, prefixes
-from analyzer.sources.encoding import BOMS
-from analyzer.sources.walk import BROKEN
+from analyzer.sources.broken import BROKEN
+from analyzer.sources.encoding import detect, windows
 
 EXCERPT = 240
-CHUNK = 1 << 20
+ROOM = 4 * EXCERPT  # bytes of the longest excerpt
+CHUNK = 1 << 16  # where a stream breaks, the excerpts in the same chunk are lost with it
 
 
 def cite(findings: Iterable[Finding], paths: Sequence[Path]) -> tuple[list[Finding], dict[str, str]]:
@@ -33,11 +35,10 @@ def cite(findings: Iterable[Finding], paths: Sequence[Path]) -> tuple[list[Findi
     for path in sorted(named):
         for member in members(path, named[path]):
             if member.name in wanted and member.stream is not None:
-                try:
-                    lines, hashes[member.name] = _read(member.stream, sorted(wanted[member.name]))
-                except BROKEN:
-                    continue  # SOURCES says why it could not be read to the end
+                lines, digest = _read(member.stream, sorted(wanted[member.name]))
                 excerpts |= {(member.name, offset): text for offset, text in lines.items()}
+                if digest is not None:
+                    hashes[member.name] = digest
     return [replace(finding, evidence=_filled(finding.evidence, excerpts)) for finding in findings], hashes
 
 
@@ -45,22 +46,29 @@ def _filled(evidence: Iterable[Evidence], excerpts: dict[tuple[str, int], str]) 
     return tuple(replace(one, excerpt=excerpts.get((one.source, one.offset), one.excerpt)) for one in evidence)
 
 
-def _read(stream: IO[bytes], offsets: Sequence[int]) -> tuple[dict[int, str], str]:
-    """The first bytes of the lines at the given offsets, and the hash of everything."""
+def _read(stream: IO[bytes], offsets: Sequence[int]) -> tuple[dict[int, str], str | None]:
+    """The first bytes of the lines at the given offsets, and the hash of everything (None where the stream breaks)."""
     digest = hashlib.sha256()
     pieces: dict[int, bytes] = dict.fromkeys(offsets, b"")
-    at, encoding = 0, "utf-8"
-    while chunk := stream.read(CHUNK):
-        if at == 0:
-            encoding = next((name for mark, name in BOMS.items() if chunk.startswith(mark)), "utf-8")
-        digest.update(chunk)
-        for offset in offsets:
-            begin = offset + len(pieces[offset]) - at
-            missing = EXCERPT * 4 - len(pieces[offset])
-            if 0 <= begin < len(chunk) and missing > 0:
-                pieces[offset] += chunk[begin : begin + missing]
-        at += len(chunk)
-    return {offset: _text(piece, encoding) for offset, piece in pieces.items()}, digest.hexdigest()
+    at, encoding, first = 0, "utf-8", 0
+    try:
+        while chunk := stream.read(CHUNK):
+            if at == 0:
+                encoding, _ = detect(chunk)
+            digest.update(chunk)
+            while first < len(offsets) and offsets[first] + ROOM <= at:
+                first += 1
+            for offset in offsets[first : bisect_left(offsets, at + len(chunk))]:
+                begin = max(offset - at, 0)
+                pieces[offset] += chunk[begin : begin + ROOM - len(pieces[offset])]
+            at += len(chunk)
+    except BROKEN:
+        return _texts(pieces, encoding), None  # SOURCES says why it could not be read to the end
+    return _texts(pieces, encoding), digest.hexdigest()
+
+
+def _texts(pieces: Mapping[int, bytes], encoding: str) -> dict[int, str]:
+    return {offset: _text(piece, encoding) for offset, piece in pieces.items() if piece}
 
 
 def _text(piece: bytes, encoding: str) -> str:
@@ -73,6 +81,6 @@ def _utf8(piece: bytes) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start >= len(line) - 3 and len(piece) >= EXCERPT * 4:
+        if error.start >= len(line) - 3 and len(piece) >= ROOM:
             return line[: error.start].decode("utf-8")  # cut inside a character
-        return line.decode("cp1252", "replace")
+        return windows(line)

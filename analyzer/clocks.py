@@ -1,17 +1,36 @@
 """What a case itself says about the offsets between its clocks: difference constraints, solved to intervals.
 
 A clock c shows true time plus o(c). If something stamped t1 by clock a happened before something stamped t2 by clock b,
-then t1 - o(a) <= t2 - o(b), so o(b) - o(a) <= t2 - t1, widened by the clocks' resolution and the delay of writing.
-Each such bound is an edge a -> b; the shortest path from a to b is the largest offset the case admits, and a cycle of
-negative length is a contradiction. Times and offsets are integers of 100 ns. (Design document, section 6.)
+then t1 - o(a) <= t2 - o(b), so o(b) - o(a) <= t2 - t1, widened by the resolution of both clocks and the delay of
+writing. Each such bound is an edge a -> b; the shortest path from a to b is the largest offset the case admits, and a
+cycle of negative length is a contradiction.
+
+           queued 10:00:00 (database)  --  first line 10:00:09 (OCTO-A)      o(A) - o(db) <= 9 s
+           last line 10:02:11 (OCTO-A) --  completed 10:02:10 (database)     o(db) - o(A) <= -1 s, A is 1 to 9 s on
+
+Offsets are asked for at a moment: a constraint from an hour away is widened by what two clocks may drift apart in an
+hour. Clocks that were set in between break this; that shows as a contradiction or not at all. Times and offsets are
+integers of 100 ns; raw times are never changed. (Design document, section 6; issue 3.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 SECOND = 10_000_000
+DRIFT = 200  # millionths: two quartz clocks left alone, each up to 100 off
+UNKNOWN_SKEW = 1800 * SECOND  # the moment of a constraint is itself known only to within a clock's error
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a line stands, and its time in 100 ns on the clock that stamped it."""
+
+    source: str
+    line: int
+    offset: int
+    instant: int
 
 
 @dataclass(frozen=True)
@@ -24,11 +43,12 @@ class Constraint:
     later: int
     slack: int
     reason: str
+    places: tuple[Place, ...] = ()
 
-    @property
-    def bound(self) -> int:
-        """Upper bound of o(after) - o(before)."""
-        return self.later - self.earlier + self.slack
+    def bound(self, at: int) -> int:
+        """Upper bound of o(after) - o(before) at a moment."""
+        distance = abs(self.earlier - at) + UNKNOWN_SKEW
+        return self.later - self.earlier + self.slack + distance * DRIFT // 1_000_000
 
 
 @dataclass(frozen=True)
@@ -46,41 +66,89 @@ class Interval:
 
 @dataclass(frozen=True)
 class Clocks:
-    """Bounds between clocks: `reach[a][b]` is the largest admissible o(b) - o(a)."""
+    """The constraints of a case, asked for offsets."""
 
-    reach: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    contradiction: tuple[str, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    _solved: dict[int, Solution] = field(default_factory=dict, compare=False, repr=False)
+
+    def at(self, moment: int) -> Solution:
+        """The tightest bounds at a moment."""
+        if moment not in self._solved:
+            self._solved[moment] = _solve(self.constraints, moment)
+        return self._solved[moment]
+
+    def offset(self, a: str, b: str, moment: int) -> Interval:
+        """How much clock b may be ahead of clock a at a moment."""
+        return self.at(moment).offset(a, b)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Shortest paths between clocks at one moment: length and the constraints on the way."""
+
+    paths: dict[str, dict[str, tuple[int, tuple[Constraint, ...]]]]
 
     def offset(self, a: str, b: str) -> Interval:
-        """How much clock b may be ahead of clock a."""
+        """How much clock b may be ahead of clock a; unbounded where either is in a contradiction."""
         if a == b:
             return Interval(0, 0)
-        back = self.reach.get(b, {}).get(a)
-        return Interval(None if back is None else -back, self.reach.get(a, {}).get(b))
+        if self._wrong(a) or self._wrong(b):
+            return Interval(None, None)
+        there, back = self._path(a, b), self._path(b, a)
+        return Interval(-back[0] if back else None, there[0] if there else None)
+
+    def used(self, a: str, b: str) -> tuple[Constraint, ...]:
+        """The constraints that bound the offset between two clocks on both sides."""
+        both = [path[1] for path in (self._path(a, b), self._path(b, a)) if path]
+        return tuple(dict.fromkeys(one for path in both for one in path))
+
+    @property
+    def contradiction(self) -> tuple[Constraint, ...]:
+        """A cycle of constraints that no offsets satisfy; empty where there is none."""
+        wrong = [paths[name] for name, paths in sorted(self.paths.items()) if name in paths]
+        return min(wrong, key=lambda path: (len(path[1]), path[0]))[1] if wrong else ()
+
+    def _wrong(self, name: str) -> bool:
+        return name in self.paths.get(name, {})
+
+    def _path(self, a: str, b: str) -> tuple[int, tuple[Constraint, ...]] | None:
+        return self.paths.get(a, {}).get(b)
 
 
 def solve(constraints: Iterable[Constraint]) -> Clocks:
-    """The tightest bounds that follow; contradictory clocks are named and bound nothing.
+    """Clocks that obey the constraints; the order in which they are given does not matter."""
+    return Clocks(
+        tuple(sorted(constraints, key=lambda one: (one.before, one.after, one.earlier, one.later, one.slack)))
+    )
 
-    Floyd and Warshall's all-pairs shortest paths: a case has few clocks.
-    """
-    edges: dict[str, dict[str, int]] = {}
-    for one in sorted(constraints, key=lambda one: (one.before, one.after, one.bound)):
-        edges.setdefault(one.before, {}).setdefault(one.after, one.bound)
-        edges.setdefault(one.after, {})
-    names = sorted(edges)
+
+def _solve(constraints: Sequence[Constraint], moment: int) -> Solution:
+    """Floyd and Warshall's all-pairs shortest paths: a case has few clocks."""
+    paths: dict[str, dict[str, tuple[int, tuple[Constraint, ...]]]] = {}
+    for one in constraints:
+        bound = one.bound(moment)
+        known = paths.setdefault(one.before, {}).get(one.after)
+        paths.setdefault(one.after, {})
+        if one.before != one.after and (known is None or bound < known[0]):
+            paths[one.before][one.after] = (bound, (one,))
+    names = sorted(paths)
     for middle in names:
         for left in names:
-            first = edges[left].get(middle)
-            if first is None:
+            first = paths[left].get(middle)
+            if first is None or middle in paths[middle]:
                 continue
-            for right, second in list(edges[middle].items()):
-                if right not in edges[left] or first + second < edges[left][right]:
-                    edges[left][right] = first + second
-    wrong = tuple(name for name in names if edges[name].get(name, 0) < 0)
-    if wrong:
-        return Clocks({}, wrong)
-    return Clocks(edges)
+            for right, second in list(paths[middle].items()):
+                length = first[0] + second[0]
+                known = paths[left].get(right)
+                limit = 0 if left == right else None
+                if (known is None and (limit is None or length < limit)) or (known is not None and length < known[0]):
+                    paths[left][right] = (length, first[1] + second[1])
+    return Solution(paths)
+
+
+def thresholds(first: tuple[int, int], second: tuple[int, int]) -> tuple[int, int]:
+    """Two intervals, each on its own clock, overlap exactly for offsets of the second clock strictly between these."""
+    return second[0] - first[1], second[1] - first[0]
 
 
 def overlap(first: tuple[int, int], second: tuple[int, int], offset: Interval) -> str:
@@ -89,7 +157,7 @@ def overlap(first: tuple[int, int], second: tuple[int, int], offset: Interval) -
     `offset` is by how much the second clock may be ahead of the first. Concurrent: for every admissible offset the
     two share more than a point. Sequential: for none.
     """
-    least, most = second[0] - first[1], second[1] - first[0]  # they overlap exactly for offsets strictly between
+    least, most = thresholds(first, second)
     low, high = offset.low, offset.high
     if low is not None and high is not None and least < low and high < most:
         return "concurrent"

@@ -113,8 +113,11 @@ class Case:
     A case is lazy: it is made when the sources are recognised, and `load` decodes them on the first use of a table.
     """
 
-    def __init__(self, load: Callable[[], Mapping[str, pa.Table]], paths: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self, load: Callable[[], Mapping[str, pa.Table]], paths: tuple[Path, ...] = (), customer: str = ""
+    ) -> None:
         self.paths = paths
+        self.customer = customer
         self._load = load
         self._tables: Mapping[str, pa.Table] | None = None
         self._hashes: Mapping[str, str] = {}

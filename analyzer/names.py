@@ -30,9 +30,10 @@ ACTIVE_STATES = frozenset({"Executing", "Cancelling", "Running"})
 
 # "<task>[_<SUFFIX>][/<activity>...]": ServerTasks-21_GJZWYYV2KT/2295..., ScheduledTasks_ProcessAutoDeployments
 CORRELATION = re.compile(
-    r"(?P<task>ServerTasks-\d+|ScheduledTasks_[^/_\"]+)(?:_(?P<log>[^/\"]+))?(?:/(?P<activity>[^\"]*))?"
+    r"(?P<task>ServerTasks-\d+|ScheduledTasks_[^/_\"]+)(?:_(?P<log>[^/\"]+))?(?:/(?P<activity>[^\"]*))?",
+    re.ASCII,
 )
-TASK_ID = re.compile(r"ServerTasks-\d+")
+TASK_ID = re.compile(r"ServerTasks-\d+", re.ASCII)
 
 
 def node_name(text: str | None) -> str | None:

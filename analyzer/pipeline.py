@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +18,8 @@ from analyzer.executions import reconstruct
 from analyzer.model import Audit, Case, Finding, Findings, NotJudged, Progress
 from analyzer.narrowing import Question, narrowed
 from analyzer.reading import Options, read_tables
-from analyzer.stamping import mark_duplicates, stamp_offsets
+from analyzer.sources import outermost
+from analyzer.stamping import mark_duplicates, stamp_offsets, stamp_times
 
 _OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})")
 
@@ -36,7 +38,8 @@ def read(
     """A case from folders, archives and files; it is decoded on the first use of one of its tables.
 
     `nodes`: node name -> path whose logs are that node's. `utc_offsets`: node -> "+HH:MM" of its server log.
-    `tasks`, `since`, `until` narrow the question to those tasks (ServerTasks-N) and to tasks active in that time.
+    `tasks`, `since`, `until` narrow the question to those tasks (ServerTasks-N) and to tasks active in that time (UTC
+    where it names no zone).
     Raises PathMissing and UsageError at once; UnreadableSource never: SOURCES says what could not be read.
     """
     every = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
@@ -46,9 +49,10 @@ def read(
         if not path.exists():
             raise PathMissing(path)
     offsets = {node: utc_offset(text) for node, text in (utc_offsets or {}).items()}
-    question = Question(frozenset(tasks), since, until)
+    question = Question(frozenset(tasks), _zoned(since), _zoned(until))
     options = Options(dict(nodes or {}), question.tasks, customer, progress)
-    return Case(lambda: _load(every, options, offsets, question), tuple(every))
+    kept = outermost(every)
+    return Case(lambda: _load(kept, options, offsets, question), kept)
 
 
 def _load(
@@ -56,6 +60,7 @@ def _load(
 ) -> Mapping[str, pa.Table]:
     tables = read_tables(paths, options)
     tables["events"] = stamp_offsets(tables["events"], offsets)
+    tables["sources"] = stamp_times(tables["sources"], tables["events"])
     tables["sources"] = mark_duplicates(tables["sources"], tables["events"])
     made = reconstruct(tables["sources"], tables["events"], tables["states"])
     tables |= {name: getattr(made, name) for name in ("logs", "executions", "assignments", "pairs")}
@@ -67,7 +72,11 @@ def audit(case: Case) -> Audit:
     """Every detector's judgement of a case, worst first, with the cited lines read back from their sources."""
     judgements = [detector.detect(case) for detector in CATALOGUE]
     findings = [finding for judgement in judgements for finding in judgement.findings]
-    open_questions = {one for judgement in judgements for one in judgement.not_judged}
+    open_questions = {
+        one if one.customer else replace(one, customer=case.customer)
+        for judgement in judgements
+        for one in judgement.not_judged
+    }
     cited, hashes = cite(findings, case.paths)
     case.note_hashes(hashes)
     return Audit(case, Findings(sorted(cited, key=_rank)), tuple(sorted(open_questions, key=_question_rank)))
@@ -77,11 +86,8 @@ def merge(audits: Sequence[Audit]) -> Audit:
     """Several customers' audits as one; their tables, findings and questions stand one after the other."""
 
     def load() -> Mapping[str, pa.Table]:
-        return {
-            name: pa.concat_tables([one.case.table(name) for one in audits])
-            for name in schema.TABLES
-            if name != "findings"
-        }
+        names = [name for name in schema.TABLES if name != "findings"]
+        return {name: pa.concat_tables([getattr(one.case, name) for one in audits]) for name in names}
 
     findings = sorted((finding for one in audits for finding in one.findings), key=_rank)
     questions = sorted((question for one in audits for question in one.not_judged), key=_question_rank)
@@ -96,6 +102,10 @@ def utc_offset(text: str) -> timedelta:
         raise UsageError(f"not an offset from UTC: {text!r} (expected +HH:MM)")
     span = timedelta(hours=int(match[2]), minutes=int(match[3]))
     return -span if match[1] == "-" else span
+
+
+def _zoned(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _rank(finding: Finding) -> tuple[object, ...]:

@@ -65,7 +65,7 @@ def _bars(axes: Axes, runs: list[dict[str, Any]], spans: list[tuple[float, float
     for at, (run, (start, end)) in enumerate(zip(runs, spans, strict=True)):
         colour = COLOURS[nodes.index((run["node"] or "").casefold()) % len(COLOURS)] if run["node"] else GREY
         open_ended = run["ended"] is None
-        axes.barh(at, end - start, left=start, height=0.6, color=colour, hatch="//" if open_ended else None)
+        axes.barh(at, end - start, left=start, height=0.6, color=colour, alpha=0.7, hatch="//" if open_ended else None)
         axes.annotate(run["outcome"] or "", (start, at), xytext=(4, 0), textcoords="offset points", va="center")
     labels = [f"{run['node'] or 'node not known'}\nexecution {run['number']}" for run in runs]
     axes.set_yticks(range(len(runs)), labels)

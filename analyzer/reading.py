@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,18 +12,17 @@ import polars as pl
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import Block
+from analyzer.blocks import Block, Ints
 from analyzer.errors import UsageError
 from analyzer.ingest import recognise
 from analyzer.model import Batch, Format, Progress
-from analyzer.names import TASK_ID
-from analyzer.sources import Decoder, members, name_nodes, prefixes
-from analyzer.sources.walk import BROKEN, Member
+from analyzer.sources import Decoder, Member, members, name_nodes, prefixes
 
 PACK = 1 << 20
 """Small sources of one format share a block of about this many bytes: per-block work costs more than their bytes."""
 TABLES = ("events", "states", "rejects")
 PER_NODE = ("server-log", "tentacle-log")
+_OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
 
 
 @dataclass
@@ -42,11 +42,19 @@ class Found:
 
 
 @dataclass
+class _Pack:
+    """Blocks of small sources that wait to be parsed together."""
+
+    form: Format
+    blocks: list[Block] = field(default_factory=list)
+    size: int = 0
+
+
+@dataclass
 class _Reading:
     found: dict[str, Found] = field(default_factory=dict)
     tables: dict[str, list[pa.Table]] = field(default_factory=lambda: {name: [] for name in TABLES})
-    packs: dict[str, tuple[Format, list[Block]]] = field(default_factory=dict)
-    skipped: int = 0
+    packs: dict[str, _Pack] = field(default_factory=dict)
 
     def take(self, batches: Iterable[Batch]) -> None:
         for batch in batches:
@@ -60,6 +68,12 @@ class _Reading:
                 self.found[source].node, self.found[source].node_basis = node, "log"
             for source, version in batch.versions.items():
                 self.found[source].version = version
+
+    def give_up(self, error: Exception, row: dict[str, object]) -> None:
+        """A defect of ours costs the lines it happened on, never the case."""
+        reason = f"the analyzer failed on it: {type(error).__name__}: {error}"
+        self.found[str(row["source"])].problem = reason
+        self.take([Batch(rejects=schema.from_rows(schema.REJECTS, [{**row, "reason": reason, "excerpt": ""}]))])
 
 
 @dataclass(frozen=True)
@@ -79,43 +93,34 @@ def read_tables(paths: Sequence[Path], options: Options) -> dict[str, pa.Table]:
     for path in sorted(named):
         for member in members(path, named[path]):
             _read_member(reading, member, options)
-    for form, blocks in reading.packs.values():
-        if blocks:
-            reading.take(form.parse([packed(blocks)]))
+    for pack in reading.packs.values():
+        _unpack(reading, pack)
     _name_nodes(reading.found, options.nodes, named)
     return _tables(reading, options.customer)
 
 
 def _read_member(reading: _Reading, member: Member, options: Options) -> None:
-    found = Found(member.name, "unknown", member.size, problem=member.problem)
     if _not_asked_for(member.name, options.tasks):
-        reading.skipped += 1
         return
-    reading.found[member.name] = found
+    found = reading.found[member.name] = Found(member.name, "unknown", member.size, problem=member.problem)
     if member.stream is None:
         return
-    try:
-        decoder = Decoder(member.name, member.stream)
-        found.size, found.encoding = max(member.size, decoder.bytes), decoder.encoding
-        form = recognise(decoder.head, member.name)
-        if form is not None:
-            found.format = form.NAME
-            _parse(reading, form, _watched(decoder, options.progress))
-        elif member.named:
-            found.problem = "no known format"
-    except BROKEN as error:
-        found.problem = f"could not be read to the end: {error or type(error).__name__}"
-    if found.format != "unknown":
-        found.size, found.encoding, found.lines = decoder.bytes, decoder.encoding, decoder.lines
+    decoder = Decoder(member.name, member.stream)
+    form = recognise(decoder.head, member.name)
+    if form is not None:
+        found.format = form.NAME
+        _parse(reading, form, decoder, options.progress)
+    elif member.named:
+        found.problem = "no known format"
+    found.size = decoder.bytes if form else max(member.size, decoder.bytes)
+    found.encoding, found.lines = decoder.encoding, decoder.lines
+    found.problem = decoder.problem or found.problem
 
 
 def _not_asked_for(name: str, tasks: frozenset[str]) -> bool:
-    """A task log on disk says in its name whose it is: others need not be read when tasks are asked for."""
-    if not tasks or "servertasks-" not in name:
-        return False
-    return TASK_ID.sub("", name.replace("servertasks-", "ServerTasks-")) != name and not any(
-        match[0] in tasks for match in TASK_ID.finditer(name.replace("servertasks-", "ServerTasks-"))
-    )
+    """A task log says in its name whose it is: others need not be read when tasks are asked for."""
+    match = _OF_TASK.search(name) if tasks else None
+    return match is not None and match[1].casefold() not in {task.casefold() for task in tasks}
 
 
 def _watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
@@ -127,17 +132,41 @@ def _watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
             before = decoder.bytes
 
 
-def _parse(reading: _Reading, form: Format, blocks: Iterator[Block]) -> None:
+def _parse(reading: _Reading, form: Format, decoder: Decoder, progress: Progress | None) -> None:
     """Parse one source; a small source of a packable format waits for others."""
-    if not form.PACKED:
-        reading.take(form.parse(blocks))
+    blocks = _watched(decoder, progress)
+    if form.PACKED:
+        pack = reading.packs.setdefault(form.NAME, _Pack(form))
+        for block in blocks:
+            pack.blocks.append(block)
+            pack.size += len(block.data)
+            if pack.size >= PACK:
+                _unpack(reading, pack)
         return
-    pack = reading.packs.setdefault(form.NAME, (form, []))[1]
-    for block in blocks:
-        pack.append(block)
-        if sum(len(one.data) for one in pack) >= PACK:
-            reading.take(form.parse([packed(pack)]))
-            pack.clear()
+    try:
+        reading.take(list(form.parse(blocks)))
+    except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
+        for _ in blocks:  # so that every line is counted
+            pass
+        place = {"source": decoder.name, "line": 1, "lines": decoder.lines, "offset": 0, "bytes": decoder.bytes}
+        reading.give_up(error, place)
+
+
+def _unpack(reading: _Reading, pack: _Pack) -> None:
+    waiting, pack.blocks, pack.size = [pack.blocks], [], 0
+    while waiting:
+        blocks = waiting.pop()
+        if not blocks:
+            continue
+        try:
+            reading.take(list(pack.form.parse([packed(blocks)])))
+        except Exception as error:  # noqa: BLE001 (the neighbours in the pack must not suffer)
+            if len(blocks) > 1:
+                waiting += [[block] for block in blocks]
+                continue
+            block = blocks[0]
+            place = {"source": block.source, "line": int(block.lines[0]), "lines": len(block)}
+            reading.give_up(error, {**place, "offset": int(block.offsets[0]), "bytes": len(block.data)})
 
 
 def packed(blocks: Sequence[Block]) -> Block:
@@ -155,26 +184,27 @@ def packed(blocks: Sequence[Block]) -> Block:
         lines=np.concatenate([block.lines for block in blocks]),
         offsets=np.concatenate([block.offsets for block in blocks]),
         which=np.concatenate([block.which + first for block, first in zip(blocks, firsts, strict=False)]),
+        coding=_coding(blocks),
     )
 
 
+def _coding(blocks: Sequence[Block]) -> Ints | None:
+    if all(block.coding is None for block in blocks):
+        return None
+    return np.concatenate([np.zeros(len(one), np.int64) if one.coding is None else one.coding for one in blocks])
+
+
 def _name_nodes(found: Mapping[str, Found], nodes: Mapping[str, str], named: Mapping[Path, str]) -> None:
-    """--node first, then the log's own lines (also for its neighbours in the folder), then the folder."""
-    own = [one for one in found.values() if one.format in PER_NODE]
-    said: dict[tuple[str, str], str] = {}
-    for one in own:
-        if one.node:
-            said.setdefault((one.format, one.source.rpartition("/")[0]), one.node)
-    for one in own:
-        neighbour = said.get((one.format, one.source.rpartition("/")[0]))
-        if not one.node and neighbour:
-            one.node, one.node_basis = neighbour, "log"
+    """--node first, then the log's own lines, then those of its neighbours, then the folder."""
     for form in PER_NODE:
-        by_folder = name_nodes(one.source for one in own if one.format == form)
+        own = [found[source] for source in sorted(found) if found[source].format == form]
+        by_folder = name_nodes(one.source for one in own)
+        _spread(own, {one.source: one.source.rpartition("/")[0] for one in own})
+        unnamed = _spread(own, by_folder)
         for one in own:
-            if one.format == form and not one.node and one.source in by_folder:
+            if not one.node and by_folder.get(one.source) in unnamed:
                 one.node, one.node_basis = by_folder[one.source], "folder"
-    for node, path in sorted(nodes.items()):
+    for node, path in sorted(nodes.items(), key=lambda item: (len(Path(item[1]).resolve().parts), item)):
         given = [one for one in found.values() if _below(one.source, path, named)]
         if not given:
             raise UsageError(f"--node {node}={path}: no source has this name, and none lies below it")
@@ -182,17 +212,34 @@ def _name_nodes(found: Mapping[str, Found], nodes: Mapping[str, str], named: Map
             one.node, one.node_basis = node, "given"
 
 
+def _spread(own: Sequence[Found], groups: Mapping[str, str]) -> set[str]:
+    """Within a group where all logs that name their node name the same, the others are of that node too.
+
+    Returns the groups in which no log names its node.
+    """
+    said: dict[str, dict[str, str]] = {group: {} for group in groups.values()}
+    for one in own:
+        if one.node and one.source in groups:
+            said[groups[one.source]].setdefault(one.node.casefold(), one.node)
+    for one in own:
+        names = said.get(groups.get(one.source, ""), {})
+        if not one.node and len(names) == 1:
+            one.node, one.node_basis = next(iter(names.values())), "log"
+    return {group for group, names in said.items() if not names}
+
+
 def _below(source: str, path: str, named: Mapping[Path, str]) -> bool:
     """Whether a source is, or lies below, a path given as a source name or as a path on disk."""
     wanted = [path.replace("\\", "/").strip("/")]
     real = Path(path).resolve()
     for root, prefix in named.items():
-        if real == root:
+        if root.is_relative_to(real):
             wanted.append(prefix)
         elif real.is_relative_to(root):
             relative = real.relative_to(root).as_posix()
             wanted.append(f"{prefix}/{relative}" if prefix else relative)
-    return any(not want or source == want or source.startswith((want + "/", want + "!/")) for want in wanted)
+    source, *wanted = (name.replace("!/", "/") for name in (source, *wanted))
+    return any(not want or source == want or source.startswith(f"{want}/") for want in wanted)
 
 
 def _tables(reading: _Reading, customer: str) -> dict[str, pa.Table]:
@@ -219,21 +266,14 @@ def _stamped(table: pa.Table, form: pa.Schema, customer: str, nodes: Mapping[str
 
 def _sources(found: Mapping[str, Found], tables: Mapping[str, pa.Table], customer: str) -> pa.Table:
     counts = {name: _counts(tables[name]) for name in TABLES}
-    times = {
-        row["source"]: row
-        for row in pl.DataFrame(tables["events"].select(["source", "time", "clock"]))
-        .group_by("source")
-        .agg(first=pl.col("time").min(), last=pl.col("time").max(), clock=pl.col("clock").mode().sort().first())
-        .iter_rows(named=True)
-    }
     rows = []
     for source in sorted(found):
         one = found[source]
         row = {"customer": customer, "source": source, "bytes": one.size, "structure_lines": one.structure}
-        row |= {name: getattr(one, name) for name in ("format", "encoding", "lines", "node", "node_basis", "version", "problem")}
+        row |= {name: getattr(one, name) for name in ("format", "encoding", "lines")}
+        row |= {name: getattr(one, name) for name in ("node", "node_basis", "version", "problem")}
         for name, singular in zip(TABLES, ("event", "state", "reject"), strict=True):
             row[name], row[f"{singular}_lines"] = counts[name].get(source, (0, 0))
-        row |= {name: times[source][name] for name in ("first", "last", "clock") if source in times}
         rows.append(row)
     return schema.from_rows(schema.SOURCES, rows)
 

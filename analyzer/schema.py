@@ -172,6 +172,7 @@ PAIRS = pa.schema(
         ("work", pa.string()),  # resume | re-run | same work | undecided: what the second one did
         ("witness", pa.string()),  # which kind of evidence decides it
         ("proof", pa.string()),  # the argument in prose
+        ("argument", pa.string()),  # the same as a JSON object, for a certificate
         ("evidence", pa.list_(EVIDENCE)),
     ]
 )

@@ -10,12 +10,16 @@ import pyarrow as pa
 
 from analyzer import schema
 
+PLACE = ("line", "offset", "wall", "tick", "process", "thread")
+WORDS = ("task", "log", "activity", "level", "message", "detail")
+SIZES = ("format", "bytes", "events", "states")
+
 
 def stamp_offsets(events: pa.Table, offsets: Mapping[str, timedelta]) -> pa.Table:
     """EVENTS with `time` set where the node's offset from UTC is given; `wall` stays as written."""
     if not offsets:
         return events
-    known = {node.casefold(): int(span.total_seconds() * 1_000_000) for node, span in offsets.items()}
+    known = {node.lower(): int(span.total_seconds() * 1_000_000) for node, span in offsets.items()}
     frame = pl.DataFrame(events)
     offset = pl.col("node").str.to_lowercase().replace_strict(known, default=None, return_dtype=pl.Int64)
     given = (pl.col("clock") == "local") & offset.is_not_null()
@@ -26,27 +30,49 @@ def stamp_offsets(events: pa.Table, offsets: Mapping[str, timedelta]) -> pa.Tabl
     return frame.to_arrow().cast(schema.EVENTS)
 
 
-def mark_duplicates(sources: pa.Table, events: pa.Table) -> pa.Table:
-    """SOURCES with `duplicate_of`: the first source (by name) with the same events in the same places.
-
-    Rolled archives get another name every day and shares are collected from every node, so names say nothing.
-    """
-    frame = pl.DataFrame(sources)
-    alike = ["format", "bytes", "lines", "events"]
-    several = frame.filter((pl.col("events") > 0) & (pl.len().over(alike) > 1))
-    if several.is_empty():
-        return sources
-    content = pl.struct("line", "offset", "wall", "tick", "level", "message", "detail").hash()
-    hashes = (
-        pl.DataFrame(events.select(["source", "line", "offset", "wall", "tick", "level", "message", "detail"]))
-        .join(several.select("source"), on="source", how="semi")
-        .with_columns(content=content)
-        .group_by("source")
-        .agg(content=(pl.col("content") ^ pl.col("line").hash()).sum())
+def stamp_times(sources: pa.Table, events: pa.Table) -> pa.Table:
+    """SOURCES with the first and last time of their events, and the clock that most of them are on."""
+    found = pl.DataFrame(events.select(["source", "time", "clock"])).group_by("source")
+    times = found.agg(
+        first=pl.col("time").min(), last=pl.col("time").max(), clock=pl.col("clock").mode().sort().first()
     )
-    marked = several.join(hashes, on="source").sort("source")
-    first = marked.with_columns(original=pl.col("source").first().over([*alike, "content"]))
-    copies = first.filter(pl.col("source") != pl.col("original")).select("source", "original")
-    frame = frame.join(copies, on="source", how="left", maintain_order="left")
-    frame = frame.with_columns(duplicate_of=pl.coalesce("duplicate_of", "original")).drop("original")
-    return frame.to_arrow().cast(schema.SOURCES)
+    frame = (
+        pl.DataFrame(sources).drop("first", "last", "clock").join(times, on="source", how="left", maintain_order="left")
+    )
+    return frame.select(sources.schema.names).to_arrow().cast(schema.SOURCES)
+
+
+def mark_duplicates(sources: pa.Table, events: pa.Table) -> pa.Table:
+    """SOURCES with `duplicate_of`: another source with the same events in the same places, and perhaps more.
+
+    Of equal ones the first by name is the original. Rolled archives get another name every day, shares are collected
+    from every node and at several times: names say nothing, and an earlier copy ends earlier (perhaps inside a line).
+    """
+    frame = pl.DataFrame(events.select(["source", *PLACE, *WORDS]))
+    first = frame.filter(pl.col("source").ne_missing(pl.col("source").shift()))
+    heads = first.select("source", head=pl.struct(*PLACE, *WORDS).hash()).filter(pl.len().over("head") > 1)
+    known = heads.join(pl.DataFrame(sources.select(["source", *SIZES])), on="source")
+    if known.is_empty():
+        return sources
+    content = pl.struct(*PLACE, *WORDS).hash() // 2**24  # sums of millions of them fit into 64 bits
+    lines = (
+        frame.join(known, on="source", how="semi", maintain_order="left")
+        .select("source", place=pl.struct(PLACE).hash(), content=content)
+        .with_columns(
+            row=pl.int_range(1, pl.len() + 1).over("source"), before=pl.col("content").cum_sum().over("source")
+        )
+        .with_columns(before=pl.col("before") - pl.col("content"))
+        .join(known, on="source")
+    )
+    last = lines.filter(pl.col("row") == pl.col("events"))
+    both = last.join(lines, on=["head", "format", "row", "before", "place"], suffix="_2")
+    longer = (pl.col("events_2") > pl.col("events")) & (pl.col("states") + pl.col("states_2") == 0)
+    same = (pl.col("events_2") == pl.col("events")) & (pl.col("bytes_2") == pl.col("bytes"))
+    copies = (
+        both.filter(longer | (same & (pl.col("source_2") < pl.col("source"))))
+        .sort("events_2", "source_2", descending=[True, False])
+        .unique("source", keep="first", maintain_order=True)
+        .select("source", duplicate_of="source_2")
+    )
+    marked = pl.DataFrame(sources).drop("duplicate_of").join(copies, on="source", how="left", maintain_order="left")
+    return marked.select(sources.schema.names).to_arrow().cast(schema.SOURCES)

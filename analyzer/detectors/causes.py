@@ -28,7 +28,10 @@ def cause_of(case: Case, lines: pl.DataFrame, step: Row) -> tuple[str, str]:
     if moved:
         return "block moved", moved
     if _appends_failed(case, step):
-        return "appends delayed", "its node's server log shows appends that had to be tried again: lines were written late"
+        return (
+            "appends delayed",
+            "its node's server log shows appends that had to be tried again: lines were written late",
+        )
     return "unknown", "the clock that stamped the lines was set back, or the lines were written late"
 
 
@@ -41,8 +44,11 @@ def moved_block(lines: pl.DataFrame, step: Row) -> str | None:
     """
     same = (pl.col("customer") == step["customer"]) & (pl.col("source") == step["source"])
     file = lines.filter(same).select("line", "offset", "instant").sort("line", "offset")
-    begin = file.select(((pl.col("line") == step["line"]) & (pl.col("offset") == step["offset"])).arg_max()).item()
-    instants, numbers = file["instant"].to_list(), file["line"].to_list()
+    instants, numbers, offsets = (file[name].to_list() for name in ("instant", "line", "offset"))
+    places = list(zip(numbers, offsets, strict=True))
+    above = places.index((step["before_line"], step["before_offset"]))
+    below = places.index((step["line"], step["offset"]))
+    begin = _drop(instants, above, below, step["tolerance"])
     high = max(instants[:begin], default=instants[begin])
     end = next((row for row in range(begin, len(instants)) if instants[row] >= high), len(instants))
     low, top = min(instants[begin:end]), max(instants[begin:end])
@@ -51,8 +57,18 @@ def moved_block(lines: pl.DataFrame, step: Row) -> str | None:
         return None
     which = f"lines {numbers[begin]} to {numbers[end - 1]}" if end - begin > 1 else f"line {numbers[begin]}"
     where = f"in front of line {numbers[gap]}"
-    border = _at_border(file["offset"].to_list(), begin, end, gap)
+    border = _at_border(offsets, begin, end, gap)
     return f"{which} would be in order {where}: a block that the storage moved{border}, or lines that were written late"
+
+
+def _drop(instants: list[int], above: int, below: int, tolerance: int) -> int:
+    """The first row behind `above` that is stamped before something above it; other activities' lines stand between."""
+    high = max(instants[: above + 1])
+    for row in range(above + 1, below):
+        if instants[row] < high - tolerance:
+            return row
+        high = max(high, instants[row])
+    return below
 
 
 def _gap(instants: list[int], low: int, top: int, jitter: int) -> int | None:

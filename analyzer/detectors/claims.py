@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.detectors.common import frame
+from analyzer.detectors.lines import remembered
 from analyzer.model import Case
 from analyzer.names import FINAL_STATES
 
@@ -14,7 +15,11 @@ SAME = {"SuccessWithWarning": "Success", "Success with warning": "Success", "Can
 EDITED = r"Modif|StateChange|StateEdit"
 """Categories of audit events that tell of an edited task: whoever may edit a task may set its state."""
 
+EXPLAINED = r"(?i)terminated|shut ?down|offline|unexpectedly|cancel|timed? ?out|restart"
+"""Error messages of tasks that failed although no step of theirs did (formats document, 4.1 and section 9)."""
 
+
+@remembered
 def claimed(case: Case) -> pl.DataFrame:
     """STATES about tasks themselves (not about activities below the root), with `state` in one vocabulary.
 
@@ -35,7 +40,7 @@ def claimed(case: Case) -> pl.DataFrame:
 
 
 def edited(case: Case) -> pl.DataFrame:
-    """Customer and task of tasks that somebody edited: their state may be a person's word (formats document, trap 14)."""
+    """Customer and task of tasks that somebody edited: their state may be a person's word (trap 14)."""
     events = frame(case.states).filter((pl.col("claim") == "audit event") & pl.col("detail").str.contains(EDITED))
     return events.select("customer", "task").unique()
 
@@ -51,6 +56,12 @@ def final_status(case: Case) -> pl.DataFrame:
     one = states.filter(pl.col("state").n_unique().over("customer", "task") == 1)
     best = one.sort(rank, "source", "line").group_by("customer", "task", maintain_order=True).first()
     return best.join(edited(case), on=["customer", "task"], how="anti").sort("customer", "task")
+
+
+def explained() -> pl.Expr:
+    """Whether a claim's error message names a reason that no log need show."""
+    message = pl.when(pl.col("claim").is_in(["database", "api"])).then(pl.col("detail"))
+    return message.str.contains(EXPLAINED).fill_null(False)
 
 
 def has_status(case: Case) -> bool:

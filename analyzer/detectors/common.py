@@ -35,7 +35,7 @@ def pair_evidence(pair: Row) -> tuple[Evidence, ...]:
 
 
 def on_nodes(nodes: Sequence[str]) -> str:
-    """"on A and B", or that the nodes are not named."""
+    """ "on A and B", or that the nodes are not named."""
     if not nodes:
         return "on nodes that the log does not name"
     return "on " + (" and ".join([", ".join(nodes[:-1]), nodes[-1]]) if len(nodes) > 1 else nodes[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from weakref import WeakKeyDictionary
 
 import polars as pl
@@ -19,21 +21,27 @@ ANSWERED = r"^(?:Resuming after|Submitted by:|Guidance received)"
 """How a log goes on after somebody answered an intervention or gave guidance (formats document, 3.4)."""
 ROOT = pl.col("activity") == ""
 
-_KEPT: WeakKeyDictionary[Case, pl.DataFrame] = WeakKeyDictionary()
+
+def remembered(make: Callable[[Case], pl.DataFrame]) -> Callable[[Case], pl.DataFrame]:
+    """Make a table once per case: several detectors look at it. It goes when the case goes."""
+    made: WeakKeyDictionary[Case, pl.DataFrame] = WeakKeyDictionary()
+
+    @wraps(make)
+    def look(case: Case) -> pl.DataFrame:
+        if case not in made:
+            made[case] = make(case)
+        return made[case]
+
+    return look
 
 
+@remembered
 def task_lines(case: Case) -> pl.DataFrame:
     """Every line of every ServerTask's log once (its best view, no copies), sorted by log, source and place.
 
     Columns of EVENTS, and `format` of the source, `execution` (null where a line could belong to either of two),
     `step` (the activity directly below the root), `depth`, `instant` (100 ns; of the day where a log has no date).
     """
-    if case not in _KEPT:
-        _KEPT[case] = _joined(case)
-    return _KEPT[case]
-
-
-def _joined(case: Case) -> pl.DataFrame:
     place = ["customer", "source", "line"]
     owners = frame(case.assignments).select(*place, "log", "execution")
     if owners.select(place).is_duplicated().any():  # several entries on one line: one owner, or none that is certain
@@ -62,8 +70,10 @@ def _joined(case: Case) -> pl.DataFrame:
 
 
 def titles(lines: pl.DataFrame) -> pl.DataFrame:
-    """KEY, activity, title: an activity is called by its first line (formats document, 1.4)."""
-    return lines.group_by(*KEY, "activity", maintain_order=True).agg(title=pl.col("message").first())
+    """KEY, activity, title: an activity is called by its first line (formats document, 1.4); "" where that is lost."""
+    naming = pl.col("kind").is_in(["message", "planned"])
+    title = pl.col("message").filter(naming).first().fill_null("")
+    return lines.group_by(*KEY, "activity", maintain_order=True).agg(title=title)
 
 
 def tolerances(lines: pl.DataFrame) -> pl.DataFrame:

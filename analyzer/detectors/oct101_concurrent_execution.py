@@ -17,13 +17,15 @@ Known false alarms
 
 What a clean result does not prove
     That no node took the task twice: a second execution whose every line was lost, or whose node's logs are not in the
-    input, leaves nothing to find. Tasks with a second execution of undecided kind are listed under OCT102 as not judged.
+    input, leaves nothing to find. Tasks with a second execution of undecided kind are listed under OCT102 as not
+    judged.
 
 Source: design document, sections 5 and 6; formats document, sections 10 and 12.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from analyzer.detectors.common import frame, on_nodes, pair_evidence, rows
@@ -59,11 +61,12 @@ def _finding(pair: dict[str, Any], proved: bool) -> Finding:
         verdict=Verdict.PROVED if proved else Verdict.POSSIBLE,
         summary=f"{pair['task']} was executed twice {sure} {on_nodes(nodes)}: {pair['proof']}",
         evidence=pair_evidence(pair),
-        task=str(pair["task"]),
-        log=str(pair["log"]),
+        task=pair["task"],
+        log=pair["log"],
         nodes=nodes,
-        customer=str(pair["customer"]),
-        detail={name: pair[name] for name in ("first", "second", "witness", "work")},
+        customer=pair["customer"],
+        detail={name: pair[name] for name in ("first", "second", "witness")}
+        | {"argument": json.loads(pair["argument"])},
     )
 
 

@@ -56,9 +56,9 @@ def _finding(pair: dict[str, Any]) -> Finding:
         verdict=Verdict.PROVED,
         summary=f"{pair['task']} was executed twice {on_nodes(nodes)}: {pair['proof']}",
         evidence=pair_evidence(pair),
-        task=str(pair["task"]),
-        log=str(pair["log"]),
+        task=pair["task"],
+        log=pair["log"],
         nodes=nodes,
-        customer=str(pair["customer"]),
+        customer=pair["customer"],
         detail={name: pair[name] for name in ("first", "second", "witness")},
     )

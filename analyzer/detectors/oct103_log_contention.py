@@ -49,7 +49,10 @@ def detect(case: Case) -> Judgement:
     failed = failed.sort("customer", "task", "source", "line")
     keys = ["customer", "task", pl.col("node").fill_null("").alias("on")]
     return Judgement(
-        tuple(_finding(str(task), str(node), str(customer), lines) for (customer, task, node), lines in failed.group_by(keys, maintain_order=True))
+        tuple(
+            _finding(str(task), str(node), str(customer), lines)
+            for (customer, task, node), lines in failed.group_by(keys, maintain_order=True)
+        )
     )
 
 

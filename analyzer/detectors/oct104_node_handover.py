@@ -50,10 +50,10 @@ def _finding(pair: dict[str, Any]) -> Finding:
         verdict=Verdict.PROVED,
         summary=f"{pair['task']} was {how} {on_nodes(nodes)}, one after the other: {pair['proof']}",
         evidence=pair_evidence(pair),
-        task=str(pair["task"]),
-        log=str(pair["log"]),
+        task=pair["task"],
+        log=pair["log"],
         nodes=nodes,
-        customer=str(pair["customer"]),
+        customer=pair["customer"],
         detail={name: pair[name] for name in ("first", "second", "work", "witness")},
     )
 

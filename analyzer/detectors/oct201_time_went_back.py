@@ -29,7 +29,8 @@ import polars as pl
 
 from analyzer.detectors.causes import cause_of
 from analyzer.detectors.common import Row, evidence, frame, rows
-from analyzer.detectors.lines import ANSWERED, KEY, ROOT, SECOND, TEXT, seconds, task_lines, titles, tolerances
+from analyzer.detectors.lines import KEY, SECOND, seconds, task_lines, titles
+from analyzer.detectors.order import steps_back
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT201"
@@ -37,8 +38,6 @@ NAME = "time-went-back"
 SEVERITY = Severity.WARNING
 
 SHOWN = 3
-HOUR = 3600 * SECOND
-MIDNIGHT = 12 * HOUR
 NIGHT = 600 * SECOND
 """A log without dates that goes back by more than this may as well have been silent for most of a day."""
 
@@ -54,43 +53,6 @@ def detect(case: Case) -> Judgement:
     groups = judged.group_by(*KEY, "execution", maintain_order=True)
     findings = tuple(_finding(case, lines, list(rows(one))) for _, one in groups)
     return Judgement(findings, _not_judged(steps.filter(undated)))
-
-
-def steps_back(lines: pl.DataFrame) -> pl.DataFrame:
-    """Lines that step back inside their activity by more than the tolerance, with the line before them (`before_*`)."""
-    certain = _judgeable(lines.filter(pl.col("execution").is_not_null()))
-    inside = [*KEY, "source", "execution", "activity"]
-    certain = certain.with_columns(
-        **{f"before_{name}": pl.col(name).shift().over(inside) for name in ("line", "offset", "instant")},
-        again=ROOT & (pl.col("message") == pl.col("message").first().over(inside)),
-    )
-    steps = certain.with_columns(back=pl.col("before_instant") - pl.col("instant")).filter(pl.col("back") > 0)
-    steps = steps.join(tolerances(lines), on=KEY, how="left").filter(pl.col("back") > pl.col("tolerance"))
-    restarted = pl.col("message").str.contains(ANSWERED) | ((pl.col("format") == TEXT) & pl.col("again"))
-    midnight = (pl.col("clock") == "none") & (pl.col("back") > MIDNIGHT)
-    return steps.filter(~restarted & ~midnight & ~clock_change())
-
-
-def clock_change() -> pl.Expr:
-    """Whether the end of daylight-saving time explains a step back: an hour less what really passed, at night.
-
-    Only a clock without a zone can show it. An exact hour counts at any time of day: somebody set the clock.
-    """
-    of_day = pl.col("before_instant") % (24 * HOUR)
-    exact = (pl.col("back") - HOUR).abs() <= pl.col("tolerance")
-    at_night = (pl.col("back") > HOUR // 2) & (pl.col("back") <= HOUR) & (of_day <= 4 * HOUR)
-    return pl.col("clock").is_in(["local", "none"]) & (exact | at_night)
-
-
-def _judgeable(lines: pl.DataFrame) -> pl.DataFrame:
-    """In a text download of a task that paused, the waiting activity and its parents go on another day."""
-    answers = lines.filter((pl.col("clock") == "none") & pl.col("message").str.contains(ANSWERED))
-    if answers.is_empty():
-        return lines
-    path = pl.col("activity").str.split("/")
-    parents = [path.list.head(depth).list.join("/").alias("activity") for depth in range(6)]
-    waiting = pl.concat([answers.select("customer", "source", parent) for parent in parents]).unique()
-    return lines.join(waiting, on=["customer", "source", "activity"], how="anti")
 
 
 def _finding(case: Case, lines: pl.DataFrame, steps: list[Row]) -> Finding:
@@ -143,8 +105,8 @@ def _not_judged(undated: pl.DataFrame) -> tuple[NotJudged, ...]:
     return tuple(
         NotJudged(
             CODE,
-            f"{one['task'].n_unique()} text downloads (first {one['source'][0]} line {one['line'][0]}) go back by minutes or "
-            "hours inside an activity; without dates a silence of almost a day looks the same",
+            f"{one['task'].n_unique()} text downloads (first {one['source'][0]} line {one['line'][0]}) go back by "
+            "minutes or hours inside an activity; without dates a silence of almost a day looks the same",
             customer=str(customer),
         )
         for (customer,), one in undated.sort("source", "line").group_by("customer", maintain_order=True)

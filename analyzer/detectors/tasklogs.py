@@ -6,14 +6,15 @@ import polars as pl
 
 from analyzer.detectors.claims import claimed
 from analyzer.detectors.common import frame
-from analyzer.detectors.lines import KEY, RAW, ROOT, task_lines
+from analyzer.detectors.lines import KEY, RAW, ROOT, remembered, task_lines
 from analyzer.model import Case
 
 TASK = ("customer", "task")
-TORN = "^(?:torn log entry|not a log entry)"
-"""Reasons of `task-log` for bytes that were a log entry once."""
+PIECE = 200
+"""So long is the excerpt of a reject: the fields of a longer one may lie behind it."""
 
 
+@remembered
 def task_logs(case: Case) -> pl.DataFrame:
     """One row per task log.
 
@@ -25,15 +26,19 @@ def task_logs(case: Case) -> pl.DataFrame:
     """
     lines = task_lines(case)
     first = (pl.int_range(pl.len()).over(*KEY, "source") == 0) & ROOT
-    logs = lines.with_columns(first=first).group_by(KEY, maintain_order=True).agg(
-        raw=(pl.col("format") == RAW).all(),
-        finishes=(ROOT & (pl.col("kind") == "finished")).sum().cast(pl.Int64),
-        worst=pl.col("severity").max(),
-        unassigned=pl.col("execution").null_count(),
-        opened=pl.col("first").any(),
-        ended=pl.col("instant").max(),
-        last=pl.col("time").max(),
-        **{f"last_{name}": pl.col(name).sort_by("instant").last() for name in ("source", "line", "offset")},
+    logs = (
+        lines.with_columns(first=first)
+        .group_by(KEY, maintain_order=True)
+        .agg(
+            raw=(pl.col("format") == RAW).all(),
+            finishes=(ROOT & (pl.col("kind") == "finished")).sum().cast(pl.Int64),
+            worst=pl.col("severity").max(),
+            unassigned=pl.col("execution").null_count(),
+            opened=pl.col("first").any(),
+            ended=pl.col("instant").max(),
+            last=pl.col("time").max(),
+            **{f"last_{name}": pl.col(name).sort_by("instant").last() for name in ("source", "line", "offset")},
+        )
     )
     for known in (_executions(case), _pairs(case), _canceled(case), torn(case), _refused(case)):
         logs = logs.join(known, on=[name for name in KEY if name in known.columns], how="left")
@@ -53,9 +58,13 @@ def _executions(case: Case) -> pl.DataFrame:
 
 
 def _pairs(case: Case) -> pl.DataFrame:
-    return frame(case.pairs).group_by(TASK).agg(
-        mixed=pl.col("relation").is_in(["concurrent", "possible"]).any(),
-        undecided=(pl.col("work") == "undecided").any(),
+    return (
+        frame(case.pairs)
+        .group_by(TASK)
+        .agg(
+            mixed=pl.col("relation").is_in(["concurrent", "possible"]).any(),
+            undecided=(pl.col("work") == "undecided").any(),
+        )
     )
 
 
@@ -67,13 +76,15 @@ def _canceled(case: Case) -> pl.DataFrame:
 
 
 def torn_entries(case: Case) -> pl.DataFrame:
-    """REJECTS that were entries of a ServerTask's raw log, with KEY."""
+    """REJECTS that were entries of a ServerTask's raw log, with KEY: pieces that have the punctuation of one."""
     owners = frame(case.events).filter(pl.col("task").str.starts_with("ServerTasks-")).select("source", *KEY)
-    owners = owners.with_columns(pl.col("log").fill_null("")).group_by("customer", "source", maintain_order=True).first()
+    owners = (
+        owners.with_columns(pl.col("log").fill_null("")).group_by("customer", "source", maintain_order=True).first()
+    )
     sources = frame(case.sources).filter((pl.col("format") == RAW) & pl.col("duplicate_of").is_null())
     return (
         frame(case.rejects)
-        .filter(pl.col("reason").str.contains(TORN))
+        .filter((pl.col("bytes") > PIECE) | pl.col("excerpt").str.contains(r'","|^\s*\["'))
         .join(sources.select("customer", "source", source_lines="lines"), on=["customer", "source"], how="inner")
         .join(owners, on=["customer", "source"], how="inner")
         .sort("source", "line", "offset")

@@ -1,11 +1,11 @@
 """EVENTS and STATES -> LOGS, EXECUTIONS, ASSIGNMENTS, PAIRS.
 
-    lines      every task's log once, from its best view
-    logs       facts of a first look: most logs are one plain execution and need no second one
-    separate   the other logs split into structures; runs: structures split where a pause was resumed
-    tree       the same for `/details` and text downloads, which have no append order
-    ties       what the nodes' own server logs say, and their zones
-    relate     every two executions of a task against each other
+lines      every task's log once, from its best view
+logs       facts of a first look: most logs are one plain execution and need no second one
+separate   the other logs split into structures; runs: structures split where a pause was resumed
+tree       the same for `/details` and text downloads, which have no append order
+ties       what the nodes' own server logs say, and their zones
+relate     every two executions of a task against each other
 """
 
 from __future__ import annotations

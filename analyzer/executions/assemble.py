@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 from analyzer import schema
+from analyzer.clocks import Place
 from analyzer.executions import tree
+from analyzer.executions.by_order import told
 from analyzer.executions.constraints import Bounds, Dated, bounds
+from analyzer.executions.execution import Execution, Key
 from analyzer.executions.lines import KEY
-from analyzer.executions.relate import Place, Relation, Side, relate, told
+from analyzer.executions.nodes import attempts_of, with_nodes
+from analyzer.executions.relate import relate
 from analyzer.executions.runs import Run, runs
 from analyzer.executions.separate import separate
-from analyzer.executions.stream import Line
-from analyzer.executions.ties import AFTER, BEFORE, Tie, zones
+from analyzer.executions.sides import Relation, Side
+from analyzer.executions.steps import Line
+from analyzer.executions.ties import Ties
 from analyzer.names import FATAL
 
-Key = tuple[str, str, str]
 Row = dict[str, object]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Execution:
-    """One run of a task, whatever showed it."""
-
-    key: Key
-    run: Run
-    places: tuple[Place, ...]
-    lines: int
-    node: str | None = None
-    clock: str | None = None
-    targets: frozenset[str] = frozenset()
-    finished: bool = False
-    dated: bool = True  # its instants are UTC
-    from_log: bool = True
-    unclear: bool = False
-    sure: bool = True
-    tied: tuple[Place, ...] = ()  # first and last line of its node's server log about it
-
-    @property
-    def task(self) -> tuple[str, str]:
-        """Customer and task: what an execution is a run of."""
-        return self.key[:2]
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """First and last instant."""
-        return min(place.instant for place in self.places), max(place.instant for place in self.places)
 
 
 @dataclass(frozen=True)
@@ -74,7 +50,11 @@ class _Case:
 
 
 def assemble(
-    lines: pl.DataFrame, machines: pl.DataFrame, logs: pl.DataFrame, ties: Sequence[Tie], states: pl.DataFrame
+    lines: pl.DataFrame,
+    machines: pl.DataFrame,
+    logs: pl.DataFrame,
+    found: Ties,
+    states: pl.DataFrame,
 ) -> Assembly:
     """Everything about executions that the tables of a case tell."""
     case = _Case()
@@ -83,8 +63,8 @@ def assemble(
     others = lines.join(plain, on=KEY, how="anti")
     for _, one in others.group_by(KEY, maintain_order=True):
         _mixed(case, one, machines, states)
-    executions = _with_nodes(case.executions, ties, states)
-    clocks = bounds([_dated(one) for one in executions], states)
+    executions, zoned = with_nodes(case.executions, found.ties, states)
+    clocks = bounds([_dated(one) for one in executions], states, list(attempts_of(found.attempts, zoned)))
     pairs = _pairs(case, executions, clocks, states)
     frame = pl.concat(case.assigned) if case.assigned else pl.DataFrame(schema.empty(schema.ASSIGNMENTS))
     return Assembly(_rows(executions, pairs), frame, [_pair_row(key, pair) for key, pair in pairs])
@@ -108,7 +88,8 @@ def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:
         canceled=(root & pl.col("message").str.starts_with("The task was canceled")).any(),
         dated=pl.col("time").is_not_null().all(),
         raw=(pl.col("view") == 0).all(),
-        over=pl.col("step").filter(pl.col("kind").is_in(["finished", "abandoned"])).n_unique() >= pl.col("step").n_unique(),
+        over=pl.col("step").filter(pl.col("kind").is_in(["finished", "abandoned"])).n_unique()
+        >= pl.col("step").n_unique(),
     )
     frame = frame.join(machines.group_by(KEY).agg(machine=pl.col("machine").sort().first()), on=KEY, how="left")
     for row in frame.iter_rows(named=True):
@@ -116,9 +97,7 @@ def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:
         places = tuple(Place(*(row[f"{end}_{name}"] for name in ends)) for end in ("first", "last"))
         span = tuple(replace(place, instant=row[name]) for place, name in zip(places, ("least", "most"), strict=True))
         run = Run(1, 1, (), row["machine"], _plain_outcome(row), "one root, one plan", "first")
-        case.executions.append(
-            Execution(key, run, span, row["lines"], finished=row["finished"], dated=row["dated"])
-        )
+        case.executions.append(Execution(key, run, span, row["lines"], finished=row["finished"], dated=row["dated"]))
         if row["raw"]:
             case.ordered.add(key)
     case.assigned.append(_assigned(lines, pl.lit(1, pl.Int64)))
@@ -143,6 +122,8 @@ def _mixed(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, states: pl.
     key = (lines["customer"][0], lines["task"][0], lines["log"][0])
     if lines["view"][0] == 0:
         case.ordered.add(key)
+    if lines["torn"].any():
+        case.damaged.add(key)
     entries = _lines(lines)
     named = _machine_rows(lines, machines)
     severities = dict(enumerate(lines["severity"].fill_null(0)))
@@ -205,103 +186,9 @@ def _target_names(lines: pl.DataFrame) -> dict[int, str]:
     return rows
 
 
-def _with_nodes(executions: list[Execution], ties: Sequence[Tie], states: pl.DataFrame) -> list[Execution]:
-    """Executions with their nodes, and with those that only a server log shows."""
-    owners = _owners(states)
-    alias = _aliases(executions, owners, ties)
-    known = {node.casefold() for node in (*owners.values(), *(tie.node for tie in ties), *alias.values())}
-    placed = [_placed(one, alias) for one in executions]
-    spans: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-    for one in placed:
-        if one.dated:
-            spans[one.task].append(one.span)
-    zoned = zones(ties, spans)
-    by_task: dict[tuple[str, str], list[Execution]] = defaultdict(list)
-    for one in placed:
-        by_task[one.task].append(one)
-    for tie in ties:
-        _place_tie(by_task[(tie.customer, tie.task)], tie, zoned.get((tie.customer, tie.node.casefold())), known)
-    return [one for key in sorted(by_task) for one in by_task[key]]
-
-
-def _owners(states: pl.DataFrame) -> dict[tuple[str, str], str]:
-    """Last owner of each task as the database or the API says."""
-    owned = states.filter(pl.col("node").is_not_null()).sort("source", "line")
-    return {(customer, task): node for customer, task, node in owned.select("customer", "task", "node").iter_rows()}
-
-
-def _aliases(
-    executions: Iterable[Execution], owners: Mapping[tuple[str, str], str], ties: Iterable[Tie]
-) -> dict[tuple[str, str], str]:
-    """(customer, machine) -> node: whose machine it is, where the tasks with one machine and one node agree."""
-    machines: dict[tuple[str, str], set[str]] = defaultdict(set)
-    structures: dict[tuple[str, str], set[int]] = defaultdict(set)
-    nodes: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for one in executions:
-        structures[one.task].add(one.run.number)
-        if one.run.machine:
-            machines[one.task].add(one.run.machine.casefold())
-    for tie in ties:
-        nodes[(tie.customer, tie.task)].add(tie.node)
-    said: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for task, names in machines.items():
-        owned = {owners[task]} if task in owners and len(structures[task]) == 1 else set()
-        whose = nodes[task] or owned
-        if len(names) == 1 and len(whose) == 1:
-            said[(task[0], min(names))] |= whose
-    return {key: min(found) for key, found in said.items() if len({node.casefold() for node in found}) == 1}
-
-
-def _placed(one: Execution, alias: Mapping[tuple[str, str], str]) -> Execution:
-    node = one.run.machine and alias.get((one.key[0], one.run.machine.casefold()), one.run.machine)
-    return replace(one, node=node, clock=node.casefold() if node else None)
-
-
-def _place_tie(mine: list[Execution], tie: Tie, zone: int | None, known: Container[str]) -> None:
-    """Give a tie's node to the one execution it can belong to; a tie that fits none is an execution of its own.
-
-    `known`: node names of the cluster; a machine that is none of them may be any node's (containers).
-    """
-    dated = zone is not None or tie.zoned
-    first, last = tie.first - (zone or 0), tie.last - (zone or 0)
-
-    def fits(one: Execution) -> bool:
-        if one.node and one.node.casefold() != tie.node.casefold() and one.node.casefold() in known:
-            return False
-        inside = one.span[0] - BEFORE <= first and last <= one.span[1] + AFTER
-        return inside or not dated or not one.dated
-
-    fitting = [i for i, one in enumerate(mine) if fits(one)]
-    own = [i for i in fitting if (mine[i].node or "").casefold() == tie.node.casefold()]
-    if len(own) == 1 and dated and not mine[own[0]].tied:
-        mine[own[0]] = replace(mine[own[0]], tied=_tie_places(tie, first, last))
-    if own:
-        return
-    if len(fitting) == 1:
-        places = _tie_places(tie, first, last) if dated else ()
-        mine[fitting[0]] = replace(mine[fitting[0]], node=tie.node, clock=tie.node.casefold(), tied=places)
-    elif not fitting:
-        mine.append(_from_tie(tie, first, last, dated, len(mine) + 1))
-
-
-def _from_tie(tie: Tie, first: int, last: int, known: bool, number: int) -> Execution:
-    basis = "this node's server log says it executed the task"
-    run = Run(number, number, (), None, "Running", basis, "undecided", announced=False)
-    places = _tie_places(tie, first, last)
-    clock = tie.node.casefold() if known else None
-    return Execution((tie.customer, tie.task, ""), run, places, 0, tie.node, clock, dated=known, from_log=False)
-
-
-def _tie_places(tie: Tie, first: int, last: int) -> tuple[Place, Place]:
-    return (
-        Place(tie.source, tie.line, tie.offset, first),
-        Place(tie.last_source, tie.last_line, tie.last_offset, last),
-    )
-
-
 def _dated(one: Execution) -> Dated:
     usable = one.dated and one.from_log and one.sure
-    return Dated(one.task, one.run.number, one.run.structure, one.clock, one.span, one.run.announced, usable)
+    return Dated(one.task, one.run.number, one.run.structure, one.clock, one.places, one.run.announced, usable)
 
 
 def _pairs(
@@ -321,7 +208,9 @@ def _pairs(
                 else:
                     ordered, torn = a.key in case.ordered, a.key in case.damaged
                     seen = case.together.get((a.key, a.run.number, b.run.number), ()) if a.key == b.key else ()
-                    pair = relate(_side(a, b), _side(b, a), clocks, ordered=ordered, torn=torn, deploy=deploy, together=seen)
+                    pair = relate(
+                        _side(a, b), _side(b, a), clocks, ordered=ordered, torn=torn, deploy=deploy, together=seen
+                    )
                 found.append((a.key, pair))
     return found
 
@@ -380,6 +269,7 @@ def _pair_row(key: Key, pair: Relation) -> Row:
     row: Row = dict(zip(("customer", "task", "log"), key, strict=True))
     row |= {name: getattr(pair, name) for name in ("first", "second", "relation", "work", "witness", "proof")}
     row["nodes"] = list(pair.nodes)
+    row["argument"] = json.dumps(pair.argument, sort_keys=True)
     row["evidence"] = [
         {"source": place.source, "line": place.line, "offset": place.offset, "excerpt": ""} for place in pair.evidence
     ]

@@ -8,17 +8,19 @@ than the node's, because else they would seem to prove that all clocks agree.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import polars as pl
 
-from analyzer.clocks import SECOND, Clocks, Constraint, solve
+from analyzer.clocks import SECOND, Clocks, Constraint, Place, solve
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DATABASE = "the database"
 RESOLUTION = 20_000  # API times are cut to milliseconds: each end of a comparison may be off by one
+HOLD = 60 * SECOND
 WRITING = 2 * SECOND  # a line may be stamped this long before it is written, or a row updated this long after
 
 
@@ -30,24 +32,45 @@ class Dated:
     number: int
     structure: int
     clock: str | None
-    span: tuple[int, int]
+    places: tuple[Place, ...]
     announced: bool
     usable: bool
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last instant."""
+        return min(place.instant for place in self.places), max(place.instant for place in self.places)
+
+    @property
+    def ends(self) -> tuple[Place, Place]:
+        """The places of the first and the last instant."""
+        return min(self.places, key=lambda place: place.instant), max(self.places, key=lambda place: place.instant)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An append to a task's log that failed because another process held the file."""
+
+    task: tuple[str, str]
+    clock: str
+    place: Place
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Offsets between clocks: what the case shows, and what it shows if the database stamps StartTime and CompletedTime."""
+    """Offsets between clocks: what the case shows, and what it shows under assumptions that are likely."""
 
     sure: Clocks
     likely: Clocks
 
 
-def bounds(executions: Sequence[Dated], states: pl.DataFrame) -> Bounds:
+def bounds(executions: Sequence[Dated], states: pl.DataFrame, attempts: Sequence[Attempt] = ()) -> Bounds:
     """Solve the case's constraints.
 
-    StartTime and CompletedTime count as sure only where they cannot all be the nodes' own times; where they might be,
-    they are likely; where they contradict the other constraints, they are dropped.
+    StartTime and CompletedTime count as sure only where they cannot all be the nodes' own times. Where they might be,
+    CompletedTime is likely (StartTime is not used: the time in the queue bounds the same side without an assumption);
+    where they contradict the other constraints, they are dropped. Likely too is what a lock error says: the holder of
+    the file was the other execution, unless it was a backup or a virus scanner.
     """
     by_task: dict[tuple[str, str], list[Dated]] = defaultdict(list)
     for one in executions:
@@ -60,11 +83,35 @@ def bounds(executions: Sequence[Dated], states: pl.DataFrame) -> Bounds:
         mine = by_task.get((row["customer"], row["task"]), [])
         sound += _queued(mine, row)
         owned += _owned(mine, row)
+    moment = max((one.span[1] for one in executions), default=0)
+    held = list(_held(by_task, attempts))
     both = solve([*sound, *owned])
-    sure = solve(sound)
-    if both.contradiction:
-        return Bounds(sure, sure)
-    return Bounds(both if _on_another_clock(owned) else sure, both)
+    if both.at(moment).contradiction:
+        return Bounds(solve(sound), _consistent([*sound, *held], sound, moment))
+    if _on_another_clock(owned, moment):
+        return Bounds(both, _consistent([*sound, *owned, *held], [*sound, *owned], moment))
+    completed = [one for one in owned if one.after == DATABASE]
+    return Bounds(solve(sound), _consistent([*sound, *completed, *held], [*sound, *completed], moment))
+
+
+def _consistent(wanted: Sequence[Constraint], instead: Sequence[Constraint], moment: int) -> Clocks:
+    clocks = solve(wanted)
+    return solve(instead) if clocks.at(moment).contradiction else clocks
+
+
+def _held(by_task: Mapping[tuple[str, str], Sequence[Dated]], attempts: Sequence[Attempt]) -> Iterator[Constraint]:
+    """An append that failed because the file was in use lies inside the hold of the only other writer.
+
+    A node keeps a task log open for a minute after its last line (formats document, 1.6).
+    """
+    for one in attempts:
+        others = [run for run in by_task.get(one.task, ()) if run.clock != one.clock]
+        if len(others) != 1 or others[0].clock is None:
+            continue
+        clock, (first, last) = others[0].clock, others[0].ends
+        reason, at = "the file was held", one.place.instant
+        yield Constraint(clock, first.instant, one.clock, at, WRITING, reason, (first, one.place))
+        yield Constraint(one.clock, at, clock, last.instant, WRITING + HOLD, reason, (one.place, last))
 
 
 def _resumes(tasks: Iterable[Sequence[Dated]]) -> Iterator[Constraint]:
@@ -73,44 +120,54 @@ def _resumes(tasks: Iterable[Sequence[Dated]]) -> Iterator[Constraint]:
         for a in runs:
             for b in runs:
                 if a.structure == b.structure and a.announced and not b.announced and a.clock != b.clock:
-                    assert a.clock and b.clock
-                    yield Constraint(a.clock, a.span[1], b.clock, b.span[0], WRITING, "resume after pause")
+                    assert a.clock
+                    assert b.clock
+                    last, first = a.ends[1], b.ends[0]
+                    reason = "paused before it was resumed"
+                    yield Constraint(a.clock, last.instant, b.clock, first.instant, WRITING, reason, (last, first))
 
 
-def _queued(mine: Sequence[Dated], row: dict[str, object]) -> Iterator[Constraint]:
+def _queued(mine: Sequence[Dated], row: dict[str, Any]) -> Iterator[Constraint]:
     """A task is queued before it starts; a re-run is queued again, so only tasks with a single structure tell."""
-    queued = _ticks(row["queued"])
+    queued = _place(row, "queued")
     if queued is None or not mine or len({one.structure for one in mine}) > 1:
         return
     first = min(mine, key=lambda one: one.number)
     if not first.announced or not first.clock:
         return
-    yield Constraint(DATABASE, queued, first.clock, first.span[0], RESOLUTION, "queued before started")
+    begin = first.ends[0]
+    yield Constraint(
+        DATABASE, queued.instant, first.clock, begin.instant, RESOLUTION, "queued before started", (queued, begin)
+    )
 
 
-def _owned(mine: Sequence[Dated], row: dict[str, object]) -> Iterator[Constraint]:
-    started, completed = _ticks(row["started"]), _ticks(row["completed"])
+def _owned(mine: Sequence[Dated], row: dict[str, Any]) -> Iterator[Constraint]:
+    started, completed = _place(row, "started"), _place(row, "completed")
     if len(mine) != 1 or mine[0].clock is None:
         return
-    one = mine[0]
-    assert one.clock
+    clock, (begin, end) = mine[0].clock, mine[0].ends
     if started is not None:
-        yield Constraint(DATABASE, started, one.clock, one.span[0], WRITING, "taken before its first line")
+        reason = "taken before its first line"
+        yield Constraint(DATABASE, started.instant, clock, begin.instant, WRITING, reason, (started, begin))
     if completed is not None:
-        yield Constraint(one.clock, one.span[1], DATABASE, completed, WRITING, "last line before it was marked complete")
+        reason = "last line before it was marked complete"
+        yield Constraint(clock, end.instant, DATABASE, completed.instant, WRITING, reason, (end, completed))
 
 
-def _on_another_clock(found: Sequence[Constraint]) -> bool:
+def _on_another_clock(found: Sequence[Constraint], moment: int) -> bool:
     """Whether the times cannot all be the nodes' own: some node's offset from them excludes zero."""
     clocks = solve(found)
     for name in {one.after for one in found} | {one.before for one in found}:
-        offset = clocks.offset(DATABASE, name)
+        offset = clocks.offset(DATABASE, name, moment)
         if (offset.low is not None and offset.low > 0) or (offset.high is not None and offset.high < 0):
             return True
     return False
 
 
-def _ticks(value: object) -> int | None:
+def _place(row: dict[str, Any], field: str) -> Place | None:
+    """Where a database or API time stands; UTC in 100 ns."""
+    value = row[field]
     if not isinstance(value, datetime):
         return None
-    return (value - EPOCH) // timedelta(microseconds=1) * 10
+    ticks = (value - EPOCH) // timedelta(microseconds=1) * 10
+    return Place(row["source"], row["line"], row["offset"], ticks)

@@ -17,18 +17,24 @@ VIEWS = {"task-log": 0, "api-details": 1, "task-text": 2}
 
 
 def task_lines(events: pa.Table, sources: pa.Table) -> pl.DataFrame:
-    """Events of ServerTasks' logs: one view per task, no copies; EVENTS' columns plus `view` and `instant` (100 ns)."""
-    formats = pl.DataFrame(sources.select(["customer", "source", "format", "duplicate_of"]))
+    """Events of ServerTasks' logs: one view per task, no copies.
+
+    EVENTS' columns plus `view`, `instant` (100 ns), `step` (first id of the activity) and `torn` (its file lost lines).
+    """
+    formats = pl.DataFrame(sources.select(["customer", "source", "format", "duplicate_of", "rejects"]))
     frame = pl.DataFrame(events).join(formats, on=["customer", "source"], how="left")
     frame = frame.filter(
-        pl.col("format").is_in(list(VIEWS)) & pl.col("duplicate_of").is_null() & pl.col("task").str.contains(f"^{TASK_ID.pattern}$")
+        pl.col("format").is_in(list(VIEWS))
+        & pl.col("duplicate_of").is_null()
+        & pl.col("task").str.contains(f"^{TASK_ID.pattern}$")
     )
     frame = frame.with_columns(
         view=pl.col("format").replace_strict(VIEWS, return_dtype=pl.Int64),
         log=pl.col("log").fill_null(""),
+        torn=pl.col("rejects") > 0,
         instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
         step=pl.col("activity").str.split("/").list.first().fill_null(""),
-    ).drop("format", "duplicate_of")
+    ).drop("format", "duplicate_of", "rejects")
     frame = frame.filter(pl.col("view") == pl.col("view").min().over("customer", "task"))
     return _without_copies(frame).sort("customer", "task", "log", "source", "line", "offset", maintain_order=True)
 
@@ -42,7 +48,9 @@ def _without_copies(frame: pl.DataFrame) -> pl.DataFrame:
     dropped: list[tuple[str, str]] = []
     content = ["activity", "instant", "level", "message"]
     for _, rows in frame.join(several, on=part, how="semi", nulls_equal=True).group_by(part, maintain_order=True):
-        dropped += _copies({str(source[0]): set(one.select(content).iter_rows()) for source, one in rows.group_by("source")}, rows)
+        dropped += _copies(
+            {str(source[0]): set(one.select(content).iter_rows()) for source, one in rows.group_by("source")}, rows
+        )
     gone = pl.DataFrame(dropped, schema=["customer", "source"], orient="row")
     return frame.join(gone, on=["customer", "source"], how="anti") if dropped else frame
 
@@ -74,6 +82,7 @@ def machines(frame: pl.DataFrame) -> pl.DataFrame:
     near = pl.col("line").shift(-1).over(place, order_by=["line", "offset"]) - pl.col("line") <= 60
     whole = telling.with_columns(host=pl.coalesce("host", pl.when(near).then(following)))
     ours = whole.filter(
-        pl.col("machine").is_not_null() & pl.col("host").str.to_lowercase().str.strip_suffix(".exe").eq("octopus.server")
+        pl.col("machine").is_not_null()
+        & pl.col("host").str.to_lowercase().str.strip_suffix(".exe").eq("octopus.server")
     )
     return ours.select(*KEY, "source", "line", "offset", "activity", "step", "instant", "machine")

@@ -24,11 +24,19 @@ def facts(lines: pl.DataFrame, machines: pl.DataFrame) -> pl.DataFrame:
         resumed=pl.col("message").str.starts_with("Resuming after").sum().cast(pl.Int64),
         raw=(pl.col("view") == 0).all(),
     )
-    names = lines.filter(pl.col("activity") != "").group_by([*KEY, "activity"], maintain_order=True).agg(
-        name=pl.col("message").first(), planned=(pl.col("kind") == "planned").any(), step=pl.col("step").first()
+    names = (
+        lines.filter(pl.col("activity") != "")
+        .group_by([*KEY, "activity"], maintain_order=True)
+        .agg(name=pl.col("message").first(), planned=(pl.col("kind") == "planned").any(), step=pl.col("step").first())
     )
     steps = names.filter(pl.col("activity") == pl.col("step"))
-    planned = steps.filter("planned").group_by([*KEY, "name"]).len("copies").group_by(KEY).agg(plans=pl.col("copies").max().cast(pl.Int64))
+    planned = (
+        steps.filter("planned")
+        .group_by([*KEY, "name"])
+        .len("copies")
+        .group_by(KEY)
+        .agg(plans=pl.col("copies").max().cast(pl.Int64))
+    )
     named = steps.group_by([*KEY, "name"]).len("copies").group_by(KEY).agg(copies=pl.col("copies").max().cast(pl.Int64))
     strange = (
         names.group_by([*KEY, "step"]).agg(planned=pl.col("planned").any(), activities=pl.len())

@@ -1,4 +1,4 @@
-"""From the structures of a log to its runs: a pause that another node (or the same) resumes ends one run of the task."""
+"""From the structures of a log to its runs: a pause that some node resumes ends one run of the task."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from analyzer.executions.separate import Separation
-from analyzer.executions.stream import Line, Structure, closings
+from analyzer.executions.steps import Line, closings
+from analyzer.executions.stream import Structure
 from analyzer.names import FATAL, same_node
 
 RESUMED = "Resuming after"
@@ -36,7 +37,9 @@ class Runs:
     together: Mapping[tuple[int, int], tuple[int, ...]]  # run numbers -> rows that show it
 
 
-def runs(lines: Sequence[Line], separation: Separation, machines: Mapping[int, str], severities: Mapping[int, int]) -> Runs:
+def runs(
+    lines: Sequence[Line], separation: Separation, machines: Mapping[int, str], severities: Mapping[int, int]
+) -> Runs:
     """Runs of one task log.
 
     `machines`: row of a machine block -> Octopus Server machine. `severities`: row -> OpenTelemetry severity.
@@ -54,11 +57,24 @@ def runs(lines: Sequence[Line], separation: Separation, machines: Mapping[int, s
             outcome = outcome_of([by_row[row] for row in part], severities) if final else "Paused"
             announced = structure.announced and part[0] == structure.start
             basis = _basis(structure, i, len(separation.structures))
-            made.append(Run(0, structure.number, tuple(part), _machine(part, machines), outcome, basis, "resume" if i else "first", announced))
+            made.append(
+                Run(
+                    0,
+                    structure.number,
+                    tuple(part),
+                    _machine(part, machines),
+                    outcome,
+                    basis,
+                    "resume" if i else "first",
+                    announced,
+                )
+            )
         found += [(run, structure) for run in made]
         again = made[len(made) - shared :] if shared else []
         finishes = [row for row in rows if not by_row[row].step and by_row[row].kind == "finished"]
-        resumed_together += [(a, b, (a.rows[0], b.rows[0], finishes[-shared], finishes[-1])) for a, b in combinations(again, 2)]
+        resumed_together += [
+            (a, b, (a.rows[0], b.rows[0], finishes[-shared], finishes[-1])) for a, b in combinations(again, 2)
+        ]
     if len({line.stream for line in lines}) > 1:  # files have no order among themselves but that of their times
         begun: dict[int, int] = {}
         for run, structure in found:
@@ -84,7 +100,9 @@ def _basis(structure: Structure, part: int, structures: int) -> str:
         return "resumed: the same activities go on"
     if structures == 1:
         return "one root, one plan"
-    return "root announced again, steps under ids of their own" if structure.announced else "steps under ids of their own"
+    return (
+        "root announced again, steps under ids of their own" if structure.announced else "steps under ids of their own"
+    )
 
 
 def _parts(

@@ -14,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analyzer.executions.stream import Line, Structure, split
+from analyzer.executions.steps import Line
+from analyzer.executions.stream import Structure, split
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Separation:
     """Structures in the order of their start, and rows that could belong to more than one.
 
     `unsure`: structures that a single execution with lost lines could have left as well.
-    `unclear`: structures that may own some of the ambiguous steps, so that their last certain line need not be their last.
+    `unclear`: structures that may own some of the ambiguous steps, so that their last certain line need not be their
+    last.
     `together`: pairs of structures that were open at once by the root's own lines, with the rows that show it.
     `told`: for trees without append order, what the root's lines say of the order, and the rows that show it.
     """
@@ -35,7 +37,9 @@ class Separation:
     told: tuple[str, tuple[int, ...]] | None = None
 
 
-def separate(lines: Sequence[Line], machines: Mapping[int, str] | None = None, severe: Container[int] = ()) -> Separation:
+def separate(
+    lines: Sequence[Line], machines: Mapping[int, str] | None = None, severe: Container[int] = ()
+) -> Separation:
     """Structures of one task log.
 
     `lines` in order of (stream, append order); `machines`: row of a machine block -> machine; `severe`: rows at Fatal.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
 import pyarrow as pa
 
+from analyzer.clocks import Place
+
 MINUTE = 600_000_000  # in units of 100 ns
 ZONE_STEP = 15 * MINUTE
 BEFORE, AFTER = MINUTE, 2 * MINUTE
 """A node ties itself to a task shortly before its log's first line, and until its bookkeeping after the last."""
+HELD = "being used by another process"
 RUNNING = ("transaction", "script-lock")
 """Ties that only the executing node leaves; an append failure says less (formats document, 5.3)."""
 
@@ -36,17 +39,48 @@ class Tie:
     last_offset: int
 
 
-def ties(events: pa.Table) -> list[Tie]:
-    """Ties of executing nodes, one per customer, task, node and execution; copied lines count once."""
+@dataclass(frozen=True)
+class Failed:
+    """An append to a task's log that failed because the file was in use; local time where the log has no zone."""
+
+    customer: str
+    task: str
+    node: str
+    zoned: bool
+    place: Place
+
+
+@dataclass(frozen=True)
+class Ties:
+    """Everything that server logs say about tasks."""
+
+    ties: tuple[Tie, ...]
+    attempts: tuple[Failed, ...]
+
+
+def ties(events: pa.Table) -> Ties:
+    """Ties of executing nodes, one per customer, task, node and execution, and failed appends."""
     frame = pl.DataFrame(events).filter(pl.col("detail").str.starts_with("tie=") & pl.col("node").is_not_null())
-    kind = pl.col("detail").str.extract(r"^tie=([^;]+)")
-    frame = frame.filter(pl.col("task").is_not_null() & kind.is_in(RUNNING)).with_columns(
+    frame = frame.filter(pl.col("task").is_not_null()).with_columns(
+        tie=pl.col("detail").str.extract(r"^tie=([^;]+)"),
         execution=pl.col("detail").str.extract(r"guid=([0-9a-fA-F-]+)").fill_null(""),
         zoned=pl.col("time").is_not_null(),
         instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
         key=pl.col("node").str.to_lowercase(),
     )
     frame = frame.sort("instant", "source", "line")
+    return Ties(tuple(_running(frame.filter(pl.col("tie").is_in(RUNNING)))), tuple(_failed(frame)))
+
+
+def _failed(frame: pl.DataFrame) -> Iterator[Failed]:
+    held = frame.filter(pl.col("tie").str.starts_with("append-") & pl.col("message").str.contains(HELD, literal=True))
+    columns = ("customer", "task", "node", "zoned", "source", "line", "offset", "instant")
+    for customer, task, node, zoned, *place in held.select(columns).iter_rows():
+        yield Failed(customer, task, node, zoned, Place(*place))
+
+
+def _running(frame: pl.DataFrame) -> list[Tie]:
+    """One per customer, task, node and execution; copied lines count once."""
     grouped = frame.group_by("customer", "task", "key", "execution", maintain_order=True).agg(
         pl.col("node").sort().first(), pl.col("zoned").all(),
         first=pl.col("instant").first(), last=pl.col("instant").last(),
@@ -61,7 +95,7 @@ def zones(found: Iterable[Tie], spans: dict[tuple[str, str], list[tuple[int, int
     """(customer, node) -> zone of its server log, where the case shows it.
 
     A node stamps a task's log (UTC) and its own server log (local) by one clock, so in the right zone its ties lie
-    inside the task's only run. `spans`: (customer, task) -> spans of its runs in UTC. Only tasks with a single run count;
+    inside the task's only run. `spans`: (customer, task) -> spans of its runs in UTC. Only tasks of one run count;
     the zone must be the only multiple of 15 minutes that fits at least nine tenths of them.
     """
     votes: dict[tuple[str, str], list[set[int]]] = defaultdict(list)
@@ -72,7 +106,7 @@ def zones(found: Iterable[Tie], spans: dict[tuple[str, str], list[tuple[int, int
         start, end = runs[0]
         low = -((end + AFTER - tie.last) // ZONE_STEP)
         high = (tie.first - start + BEFORE) // ZONE_STEP
-        votes[(tie.customer, tie.node.casefold())].append({k for k in range(max(low, -56), min(high, 56) + 1)})
+        votes[(tie.customer, tie.node.casefold())].append(set(range(max(low, -56), min(high, 56) + 1)))
     result = {}
     for key, sets in votes.items():
         counts = Counter(k for one in sets for k in one)

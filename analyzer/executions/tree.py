@@ -13,11 +13,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from analyzer.executions.separate import Separation
-from analyzer.executions.stream import Line, Structure
+from analyzer.executions.steps import Line
+from analyzer.executions.stream import Structure
 from analyzer.names import FATAL
 
 COMPLETED = ("The deployment completed", "The run completed")
 """How a root closes that did not fail; a tree has no finish lines to tell it by (formats document, 1.4)."""
+
 
 def separate(entries: Sequence[Line], lines: pl.DataFrame, states: pl.DataFrame) -> Separation:
     """Structures of one task's tree. `lines` are its events, `states` the case's STATES (names of the blocks)."""

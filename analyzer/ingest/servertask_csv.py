@@ -158,7 +158,7 @@ def _take(tables: Tables, lines: Lines, row: list[str], columns: Columns | None)
         tables.structure += len(lines.used)
         return header
     columns = columns or find(row)
-    if columns is None or not columns.fits(row):
+    if columns is None or not columns.fits(row) or _swallowed(lines):
         _refuse(tables, lines, "no row of the task table: its fields do not fit the columns")
     else:
         tables.states.append(_state(row, columns, lines))
@@ -190,7 +190,7 @@ def _state(row: list[str], columns: Columns, lines: Lines) -> dict[str, object]:
 
 def _refuse(tables: Tables, lines: Lines, reason: str) -> None:
     """Reject the current row; where a stray quote swallowed the beginning of other rows, they are given back."""
-    swallowed = next((at for at, line in enumerate(lines.used) if at and ROW_START.match(line.text)), None)
+    swallowed = _swallowed(lines)
     if swallowed:
         lines.back(swallowed)
         reason += "; a quote may be missing"
@@ -205,3 +205,8 @@ def _refuse(tables: Tables, lines: Lines, reason: str) -> None:
             "excerpt": lines.used[0].text[:EXCERPT],
         }
     )
+
+
+def _swallowed(lines: Lines) -> int | None:
+    """Which line of the current row looks like the beginning of another one."""
+    return next((at for at, line in enumerate(lines.used) if at and ROW_START.match(line.text)), None)

@@ -13,14 +13,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from analyzer.blocks import Block, Ints
+from analyzer.ingest.values import clean
 from analyzer.names import CORRELATION
 
 _ARRAY = re.compile(r'\["(?:ServerTasks-|ScheduledTasks?_)')
-_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,7})\d*)?(Z|[+-]\d\d:?\d\d)?")
-_LEVEL = re.compile(r"[A-Za-z]{2,12}")
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,7})\d*)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+LEVEL = re.compile(r"[A-Za-z]{2,12}")
+FARTHEST = timedelta(hours=14)  # no zone is farther from UTC
 _JOINED = 50  # an array over more lines than this is damage
 _EPOCH = datetime(1970, 1, 1)
 _EXCERPT = 200
+_raw_decode = json.JSONDecoder(strict=False).raw_decode
 
 
 @dataclass(frozen=True)
@@ -78,86 +81,107 @@ def read_lines(block: Block, rows: Ints) -> Read:
         if row <= done:
             continue
         text = block.text(row)
-        if not text.strip():
+        if text.strip():
+            done = _read_line(_Line(read, row, text), block, irregular)
+        else:
             read.blank.append(row)
-            continue
-        done = _read_line(block, row, text, irregular, read)
     return read
 
 
-def _read_line(block: Block, row: int, text: str, irregular: set[int], read: Read) -> int:
-    """Read one line, with the following ones where its array goes on there; returns the last row that was used."""
-    used, counted, at = 1, False, 0
-    last, reason = row, "not a log entry"
-    while at < len(text):
-        match = _ARRAY.search(text, at)
-        begin = match.start() if match else len(text)
-        if text[at:begin].strip():
-            read.fragments.append(_fragment(row, text, at, begin, 0 if counted else used, reason))
-            counted = True
-        if not match:
-            break
+class _Line:
+    """A line, or several that one array goes over, while it is read from left to right.
+
+    `row` and `byte` say where the text from `at` on begins; the first entry or fragment accounts for all the lines.
+    """
+
+    def __init__(self, read: Read, row: int, text: str) -> None:
+        self.read = read
+        self.text = text
+        self.at = self.byte = 0
+        self.row = self.last = row
+        self.lines = 1
+        self.reason = "not a log entry"
+
+    def refuse(self, end: int, reason: str) -> None:
+        """The text up to `end` becomes nothing."""
+        part = self.text[self.at : end]
+        if part.strip():
+            size = len(part.encode())
+            self.read.fragments.append(Fragment(self.row, self.byte, self.lines, size, reason, part[:_EXCERPT]))
+            self.lines = 0
+        self._pass(end)
+
+    def take(self, end: int, fields: list[object]) -> None:
+        """The array up to `end` becomes an entry, if its fields allow."""
         try:
-            fields, end = _decode(text, begin)
+            self.read.entries.append(_entry(self.row, self.byte, self.lines, fields))
+        except _Refused as refused:
+            self.refuse(end, str(refused))
+        self.lines = 0
+        self._pass(end)
+        self.reason = "text behind a log entry"
+
+    def tear(self, end: int, error: json.JSONDecodeError) -> None:
+        """The text up to `end` is the rest of an entry."""
+        self.refuse(end, f"torn log entry: {error.msg} at character {error.pos}")
+        self.reason = "not a log entry"
+
+    def _pass(self, end: int) -> None:
+        before, newline, part = self.text[self.at : end].rpartition("\n")
+        if newline:
+            self.row += 1 + before.count("\n")
+            self.byte = 0
+        self.byte += len(part.encode())
+        self.at = end
+
+
+def _read_line(line: _Line, block: Block, irregular: set[int]) -> int:
+    """Read a line, with the following ones where its array goes on there; returns the last row that was used."""
+    while match := _ARRAY.search(line.text, line.at):
+        line.refuse(match.start(), line.reason)
+        try:
+            fields, end = _decode(line.text, line.at)
         except json.JSONDecodeError as error:
-            joined = None if counted else _joined(block, row, text, begin, irregular)
-            if joined:
-                text, used = joined
-                last = row + used - 1
-                continue
-            at, reason = _after_damage(text, begin, error, row, 0 if counted else used, read)
-            counted = True
-            continue
-        counted = _take(read, row, text, (begin, end), fields, used if not counted else 0) or counted
-        at, reason = end, "text behind a log entry"
-    return last
+            joined = _joined(block, line, irregular) if line.lines else None
+            if joined is None:
+                following = _ARRAY.search(line.text, line.at + 1)
+                line.tear(following.start() if following else len(line.text), error)
+            else:
+                line.text, line.lines = joined
+                line.last = line.row + line.lines - 1
+        else:
+            line.take(end, fields)
+    line.refuse(len(line.text), line.reason)
+    return line.last
 
 
 def _decode(text: str, begin: int) -> tuple[list[object], int]:
     try:
-        fields, end = json.JSONDecoder(strict=False).raw_decode(text, begin)
-    except RecursionError:
-        raise json.JSONDecodeError("nested too deeply", text, begin) from None
+        fields, end = _raw_decode(text, begin)
+    except json.JSONDecodeError:
+        raise
+    except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
+        raise json.JSONDecodeError(str(error).split(":")[0], text, begin) from None
     return fields, end
 
 
-def _after_damage(text: str, begin: int, error: json.JSONDecodeError, row: int, lines: int, read: Read) -> tuple[int, str]:
-    following = _ARRAY.search(text, begin + 1)
-    end = following.start() if following else len(text)
-    read.fragments.append(_fragment(row, text, begin, end, lines, f"torn log entry: {error.msg} at character {error.pos}"))
-    return end, "not a log entry"
-
-
-def _take(read: Read, row: int, text: str, span: tuple[int, int], fields: list[object], lines: int) -> bool:
-    begin, end = span
-    try:
-        read.entries.append(_entry(row, len(text[:begin].encode()), lines, fields))
-    except _Refused as refused:
-        read.fragments.append(_fragment(row, text, begin, end, lines, str(refused)))
-    return True
-
-
-def _joined(block: Block, row: int, text: str, begin: int, irregular: set[int]) -> tuple[str, int] | None:
-    """The line with as many of its successors as make its array whole, or None."""
+def _joined(block: Block, line: _Line, irregular: set[int]) -> tuple[str, int] | None:
+    """The line with as many of its successors as make its array whole, and how many lines that are; or None."""
+    text = line.text
     for count in range(1, _JOINED):
-        following = row + count
-        if following not in irregular or block.which[following] != block.which[row]:
+        following = line.row + count
+        if following not in irregular or block.which[following] != block.which[line.row]:
             return None
         addition = block.text(following)
         if _ARRAY.match(addition):
             return None
         text += "\n" + addition
         try:
-            fields, _ = _decode(text, begin)
+            fields, _ = _decode(text, line.at)
         except json.JSONDecodeError:
             continue
         return (text, count + 1) if len(fields) == 6 else None
     return None
-
-
-def _fragment(row: int, text: str, begin: int, end: int, lines: int, reason: str) -> Fragment:
-    part = text[begin:end]
-    return Fragment(row, len(text[:begin].encode()), lines, len(part.encode()), reason, part[:_EXCERPT])
 
 
 def _entry(row: int, byte: int, lines: int, fields: Sequence[object]) -> Entry:
@@ -167,7 +191,7 @@ def _entry(row: int, byte: int, lines: int, fields: Sequence[object]) -> Entry:
     correlation = CORRELATION.fullmatch(texts[0])
     if not correlation:
         raise _Refused("the correlation id cannot be read")
-    if not _LEVEL.fullmatch(texts[1]):
+    if not LEVEL.fullmatch(texts[1]):
         raise _Refused("the category cannot be read")
     wall, tick, time, clock = _moment(texts[2])
     percentage = fields[5]
@@ -188,7 +212,7 @@ def _entry(row: int, byte: int, lines: int, fields: Sequence[object]) -> Entry:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise _Refused("a field that should be text is not")
-    return value.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair has no place in Arrow
+    return clean(value) or ""
 
 
 def _moment(stamp: str) -> tuple[int, int, datetime | None, str]:
@@ -212,4 +236,7 @@ def _moment(stamp: str) -> tuple[int, int, datetime | None, str]:
 
 def _offset(text: str) -> timedelta:
     sign = -1 if text[0] == "-" else 1
-    return sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    size = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    if size > FARTHEST or text[-2:] > "59":
+        raise ValueError
+    return sign * size

@@ -32,7 +32,7 @@ def answer(audit: Audit) -> str:
 def _double_runs(audit: Audit, tasks: int) -> list[str]:
     """What is known of tasks that ran more than once, every task in its strongest class only."""
     if not tasks:
-        return ["No ServerTask was found in what was read, so nothing can be said about double runs."]
+        return ["No ServerTask was found in what was read and asked for, so nothing can be said about double runs."]
     at_once = _first_by_task(one for one in audit.findings if one.code == "OCT101" and one.verdict is Verdict.PROVED)
     sentences = [_at_once(at_once, tasks)]
     seen = set(at_once)
@@ -63,8 +63,9 @@ def _proof(key: Key, finding: Finding) -> str:
     name = _names([key])[0]
     if not finding.evidence:
         return name
-    first = finding.evidence[0]
-    return f"{name} (proved by {first.source}, line {first.line})"
+    source = finding.evidence[0].source
+    lines = [str(one.line) for one in finding.evidence if one.source == source]
+    return f"{name} (proved by {source}, {'line' if len(lines) == 1 else 'lines'} {listing(lines, 4)})"
 
 
 def _others(findings: Iterable[Finding]) -> list[str]:
@@ -83,13 +84,14 @@ def _open(audit: Audit) -> list[str]:
     if tasks:
         sentences.append(f"{count(len(tasks), 'task')} could not be judged in every respect: {listing(_names(tasks))}.")
     if codes:
-        sentences.append(f"Not judged at all: {listing(codes, 12)}.")
+        whole = "for some customers" if any(one.customer for one in audit.not_judged) else "at all"
+        sentences.append(f"Not judged {whole}: {listing(codes, 12)}.")
     return sentences
 
 
 def _read(parts: Iterable[Part], total: Mapping[str, object]) -> str:
     sources = cast("int", total["sources"])
-    unknown = sum(row["format"] == "unknown" for part in parts for row in part.sources)
+    unknown = sum(row["format"] == "unknown" and not row["problem"] for part in parts for row in part.sources)
     unread = cast("int", total["problems"])
     told = [
         count(sources, "source"),

@@ -2,6 +2,6 @@
 
 from analyzer.sources.encoding import Decoder
 from analyzer.sources.nodes import name_nodes
-from analyzer.sources.walk import Member, members, prefixes
+from analyzer.sources.walk import Member, members, outermost, prefixes
 
-__all__ = ["Decoder", "Member", "members", "name_nodes", "prefixes"]
+__all__ = ["Decoder", "Member", "members", "name_nodes", "outermost", "prefixes"]

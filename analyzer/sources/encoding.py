@@ -11,25 +11,34 @@ from typing import IO
 
 import numpy as np
 
-from analyzer.blocks import NEWLINE, Block, Ints, split
+from analyzer.blocks import AS_STORED, BYTES, NEWLINE, UNITS, Block, Ints, split
+from analyzer.sources.broken import BROKEN, reason
 
 CHUNK = 1 << 20
 """Bytes read at once: larger blocks leave the processor's cache (design document, section 8)."""
 HEAD = 64 << 10
+PIECE = 64 << 10
+"""Bytes asked of a stream at once: where an archive is damaged, what came before in the same piece is lost with it."""
+LONGEST = 256 << 20
+"""A longer line ends the reading of its source: a line has to be held in memory as a whole."""
 
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 class Decoder:
-    """Reads one source from a stream: `head` for recognising it, then `blocks`; afterwards `bytes` and `lines`."""
+    """Reads one source from a stream: `head` for recognising it, then `blocks`; afterwards `bytes` and `lines`.
+
+    A stream that breaks ends there, and `problem` says why: the lines before are read all the same.
+    """
 
     def __init__(self, name: str, stream: IO[bytes]) -> None:
         self.name = name
         self.bytes = 0
         self.lines = 0
+        self.problem: str | None = None
         self._stream = stream
         self._first = self._read(HEAD)
-        self.encoding, self._skip = _detect(self._first)
+        self.encoding, self._skip = detect(self._first)
 
     @property
     def head(self) -> bytes:
@@ -50,7 +59,18 @@ class Decoder:
             yield block
 
     def _read(self, size: int) -> bytes:
-        data = self._stream.read(size)
+        pieces = []
+        while size > 0 and self.problem is None:
+            try:
+                piece = self._stream.read(min(size, PIECE))
+            except BROKEN as error:
+                self.problem = f"could not be read to the end: {reason(error)}"
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+            size -= len(piece)
+        data = b"".join(pieces)
         self.bytes += len(data)
         return data
 
@@ -58,29 +78,30 @@ class Decoder:
         """Chunks that end at a line's end (`unit` is the width of a newline in bytes)."""
         newline = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}.get(self.encoding, b"\n")
         parts: list[bytes] = []
+        held = 0
         chunk = self._first[self._skip :] + self._read(CHUNK)
         while chunk:
-            cut = _last_newline(chunk, newline, unit, sum(map(len, parts)) % unit)
+            cut = _last_newline(chunk, newline, unit, held % unit)
             if cut:
                 yield b"".join((*parts, chunk[:cut]))
-                parts = [chunk[cut:]]
-            else:
-                parts.append(chunk)
+                parts, held = [], 0
+            parts.append(chunk[cut:])
+            held += len(chunk) - cut
+            if held > LONGEST:
+                self.problem = f"could not be read to the end: a line of more than {LONGEST >> 20} MiB"
+                return
             chunk = self._read(CHUNK)
-        rest = b"".join(parts)
-        if rest:
-            yield rest
+        if held:
+            yield b"".join(parts)
 
     def _narrow(self, data: bytes, offset: int) -> Block:
         starts, ends = split(data)
         offsets = starts + offset
-        if not data.isascii():
-            try:
-                data.decode("utf-8")
-            except UnicodeDecodeError:
-                self.encoding = "cp1252"
-                data, starts, ends = _repaired(data, starts, ends)
-        return self._block(data, starts, ends, offsets)
+        if data.isascii() or _is_utf8(data):
+            return self._block(data, starts, ends, offsets)
+        self.encoding = "cp1252"
+        data, starts, ends, coding = _repaired(data, starts, ends)
+        return self._block(data, starts, ends, offsets, coding)
 
     def _wide(self, data: bytes, offset: int) -> Block:
         units = np.frombuffer(data[: len(data) & ~1], "<u2" if self.encoding == "utf-16-le" else ">u2")
@@ -88,14 +109,15 @@ class Decoder:
         text = data.decode(self.encoding, "replace").encode("utf-8", "replace")
         starts, ends = split(text)
         stored_starts = np.concatenate((np.zeros(1, np.int64), stored_ends + 1))[: len(starts)]
-        return self._block(text, starts, ends, 2 * stored_starts + offset)
+        return self._block(text, starts, ends, 2 * stored_starts + offset, np.full(len(starts), UNITS))
 
-    def _block(self, data: bytes, starts: Ints, ends: Ints, offsets: Ints) -> Block:
+    def _block(self, data: bytes, starts: Ints, ends: Ints, offsets: Ints, coding: Ints | None = None) -> Block:
         lines = np.arange(self.lines + 1, self.lines + 1 + len(starts), dtype=np.int64)
-        return Block((self.name,), data, starts, ends, lines, offsets, np.zeros(len(starts), np.int64))
+        return Block((self.name,), data, starts, ends, lines, offsets, np.zeros(len(starts), np.int64), coding)
 
 
-def _detect(head: bytes) -> tuple[str, int]:
+def detect(head: bytes) -> tuple[str, int]:
+    """The encoding of a source with these first bytes, and how many of them are its byte order mark."""
     for mark, encoding in BOMS.items():
         if head.startswith(mark):
             return encoding, len(mark)
@@ -109,6 +131,22 @@ def _detect(head: bytes) -> tuple[str, int]:
     return "utf-8", 0
 
 
+def windows(line: bytes) -> str:
+    """A line that is not UTF-8, read as Windows-1252."""
+    try:
+        return line.decode("cp1252")
+    except UnicodeDecodeError:  # five bytes have no meaning in Windows-1252
+        return line.decode("latin-1")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _last_newline(chunk: bytes, newline: bytes, unit: int, phase: int) -> int:
     """End of the last newline that starts on a code unit's border, 0 where there is none."""
     at = chunk.rfind(newline)
@@ -117,25 +155,16 @@ def _last_newline(chunk: bytes, newline: bytes, unit: int, phase: int) -> int:
     return at + unit if at >= 0 else 0
 
 
-def _repaired(data: bytes, starts: Ints, ends: Ints) -> tuple[bytes, Ints, Ints]:
-    """The same lines with those that are not UTF-8 read as Windows-1252."""
+def _repaired(data: bytes, starts: Ints, ends: Ints) -> tuple[bytes, Ints, Ints, Ints]:
+    """The same lines with those that are not UTF-8 read as Windows-1252, and how each of them is stored."""
     lines = []
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+    coding = np.full(len(starts), AS_STORED)
+    for row, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         line = data[start:end]
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError:
-            line = _windows(line).encode("utf-8")
+        if not _is_utf8(line):
+            line = windows(line).encode("utf-8")
+            coding[row] = BYTES
         lines.append(line)
     sizes = np.fromiter(map(len, lines), np.int64, len(lines))
     new_ends = np.cumsum(sizes + 1) - 1
-    return b"\n".join(lines) + b"\n", new_ends - sizes, new_ends
-
-
-def _windows(line: bytes) -> str:
-    try:
-        return line.decode("cp1252")
-    except UnicodeDecodeError:  # five bytes have no meaning in Windows-1252
-        return line.decode("latin-1")
-
-
+    return b"\n".join(lines) + b"\n", new_ends - sizes, new_ends, coding

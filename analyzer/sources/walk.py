@@ -11,27 +11,30 @@ import gzip
 import io
 import lzma
 import os
+import re
 import stat
 import tarfile
 import zipfile
-import zlib
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from analyzer.errors import PathMissing
+from analyzer.sources.broken import BROKEN, reason
 
 NESTED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".tbz2", ".txz")
+ARCHIVE = re.compile(r"(\.tar)?\.(zip|tar|tgz|tbz2|txz|gz|bz2|xz)$", re.IGNORECASE)
 COMPRESSED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
-    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
+    b"\x1f\x8b": lambda stream: cast(IO[bytes], gzip.GzipFile(fileobj=stream)),
     b"BZh": lambda stream: bz2.BZ2File(stream),
-    b"\xfd7zXZ": lambda stream: lzma.LZMAFile(stream),
+    b"\xfd7zXZ": lambda stream: lzma.LZMAFile(stream),  # noqa: SIM115 (its users close it)
 }
 NESTED_LIMIT = 512 << 20  # an archive inside an archive is held in memory, because its index stands at its end
-BROKEN = (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, RuntimeError, ValueError)
-"""What the standard library raises over damaged, encrypted (RuntimeError) or unsupported archives."""
+TOO_LARGE = f"an archive of more than {NESTED_LIMIT >> 20} MiB inside an archive: unpack it first"
+DEEPEST = 5  # archives in archives; there are archives that contain themselves
+TOO_DEEP = f"archives in one another more than {DEEPEST} deep: unpack them first"
+ELSEWHERE = "a link to a folder elsewhere, which is not followed"
 
 
 @dataclass(frozen=True)
@@ -55,50 +58,72 @@ def prefixes(paths: Sequence[Path]) -> dict[Path, str]:
         depth = 1
         while depth < len(path.parts) and sum(other.parts[-depth:] == path.parts[-depth:] for other in paths) > 1:
             depth += 1
-        result[path] = "/".join(path.parts[-depth:])
+        result[path] = _speakable("/".join(part.strip("/\\") for part in path.parts[-depth:]))
     return result
+
+
+def outermost(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """The paths without those that are given twice, or that lie below another one: their files count once."""
+    kept: dict[Path, Path] = {}
+    for path in paths:
+        kept.setdefault(path.resolve(), path)
+    return tuple(path for real, path in kept.items() if kept.keys().isdisjoint(real.parents))
 
 
 def members(path: Path, prefix: str = "") -> Iterator[Member]:
     """Every file below `path`, each to be read before the next is asked for. Raises PathMissing."""
     if not path.exists():
         raise PathMissing(path)
-    if path.is_dir():
-        for name, file in _files(path):
-            yield from _file(file, _join(prefix, name), named=False)
-    else:
+    if not path.is_dir():
         yield from _file(path, prefix, named=True)
+        return
+    found = _files(path)
+    for name, (_, file, problem) in zip(_names([one[0] for one in found]), found, strict=True):
+        if problem is None:
+            yield from _file(file, _join(prefix, name), named=False)
+        else:
+            yield Member(_join(prefix, name), 0, None, problem)
 
 
 def _join(prefix: str, name: str) -> str:
     return f"{prefix}/{name}" if prefix else name
 
 
-def _files(folder: Path) -> list[tuple[str, Path]]:
-    found = []
-    for parent, _, names in os.walk(folder):
-        found += [(Path(parent, name).relative_to(folder).as_posix(), Path(parent, name)) for name in names]
-    return sorted(found)
+def _files(folder: Path) -> list[tuple[str, Path, str | None]]:
+    """Files below a folder: name relative to it, place, and why it cannot be read where that shows already."""
+    refused: list[OSError] = []
+    found: list[tuple[str, Path, str | None]] = []
+    for parent, folders, names in os.walk(folder, onerror=refused.append):
+        inside = Path(parent).relative_to(folder).as_posix()
+        found += [(f"{inside}/{name}", Path(parent, name), None) for name in names]
+        for name in folders:
+            link = Path(parent, name)
+            if link.is_symlink() and not link.resolve().is_relative_to(folder.resolve()):
+                found.append((f"{inside}/{name}", link, ELSEWHERE))
+    for error in refused:
+        place = Path(str(error.filename))
+        inside = folder.name if place == folder else place.relative_to(folder).as_posix()
+        found.append((inside, place, reason(error)))
+    return sorted(found, key=lambda one: one[0])
 
 
 def _file(path: Path, name: str, *, named: bool) -> Iterator[Member]:
+    shown = name or _speakable(path.name)
+    size = 0
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            yield Member(name or path.name, 0, None, "not a regular file", named)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            yield Member(shown, 0, None, "not a regular file", named)
             return
+        size = status.st_size
         with path.open("rb") as stream:
             inside = _archive(stream, path.name) if named or path.suffix.lower() in NESTED else None
             if inside is None:
-                yield Member(name or path.name, path.stat().st_size, stream, named=named)
+                yield Member(shown, size, stream, named=named)
             else:
-                root = name if named else name + "!"
-                yield from _inside(stream, root, path, inside)
+                yield from _inside(stream, shown, PurePosixPath(path.name), inside, name if named else f"{name}!")
     except BROKEN as error:
-        yield Member(name or path.name, path.stat().st_size if path.exists() else 0, None, _reason(error), named)
-
-
-def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        yield Member(shown, size, None, reason(error), named)
 
 
 def _archive(stream: IO[bytes], name: str) -> str | None:
@@ -121,44 +146,62 @@ def _archive(stream: IO[bytes], name: str) -> str | None:
     return "tar" if is_tar else "gz"
 
 
-def _inside(stream: IO[bytes], root: str, path: Path | PurePosixPath, kind: str) -> Iterator[Member]:
+def _inside(stream: IO[bytes], name: str, path: PurePosixPath, kind: str, root: str) -> Iterator[Member]:
+    """Members of the archive that is called `name`; their names begin with `root` ("" for the PATH itself)."""
+    stem = ARCHIVE.sub("", path.name)
     if kind == "zip":
-        yield from _zip(stream, root, path.stem)
+        yield from _zip(stream, root, stem)
     elif kind == "tar":
-        yield from _tar(stream, root, path.name.split(".")[0])
+        yield from _tar(stream, name, root, stem)
     else:
-        yield from _compressed(stream, root.removesuffix("!") or path.name, path)
-
-
-def _compressed(stream: IO[bytes], name: str, path: Path | PurePosixPath) -> Iterator[Member]:
-    head = stream.read(6)
-    stream.seek(0)
-    opener = next(opener for magic, opener in COMPRESSED.items() if head.startswith(magic))
-    with opener(stream) as inner:
-        yield Member(name, 0, inner)
+        head = stream.read(6)
+        stream.seek(0)
+        opener = next(opener for magic, opener in COMPRESSED.items() if head.startswith(magic))
+        with opener(stream) as inner:
+            yield Member(name, 0, inner, named=not root.endswith("!"))
 
 
 def _zip(stream: IO[bytes], root: str, stem: str) -> Iterator[Member]:
     with zipfile.ZipFile(stream) as archive:
-        infos = sorted((info for info in archive.infolist() if not info.is_dir()), key=lambda info: info.filename)
-        names = _member_names([info.filename for info in infos], stem)
-        for name, info in zip(names, infos, strict=True):
+        infos = [info for info in archive.infolist() if not info.filename.endswith(("/", "\\"))]
+        infos.sort(key=lambda info: info.filename)
+        for name, info in zip(_names([info.filename for info in infos], stem), infos, strict=True):
             full = _join(root, name)
             try:
                 with archive.open(info) as inner:
                     yield from _member(inner, full, info.file_size)
             except BROKEN as error:
-                yield Member(full, info.file_size, None, _reason(error))
+                yield Member(full, info.file_size, None, reason(error))
 
 
-def _tar(stream: IO[bytes], root: str, stem: str) -> Iterator[Member]:
+def _tar(stream: IO[bytes], name: str, root: str, stem: str) -> Iterator[Member]:
     with tarfile.open(fileobj=stream, mode="r:*") as archive:
-        infos = [info for info in archive.getmembers() if info.isfile()]
-        names = _member_names([info.name for info in infos], stem)
-        for name, info in zip(names, infos, strict=True):
-            inner = archive.extractfile(info)
-            if inner is not None:
-                yield from _member(inner, _join(root, name), info.size)
+        infos, problem = _entries(archive)
+        for short, info in zip(_names([info.name for info in infos], stem), infos, strict=True):
+            full = _join(root, short)
+            try:
+                inner = archive.extractfile(info)
+                if inner is not None:  # a link to a folder has no content of its own
+                    yield from _member(inner, full, info.size)
+            except BROKEN as error:
+                yield Member(full, info.size, None, reason(error))
+    if problem:
+        yield Member(name, 0, None, problem, named=not root.endswith("!"))
+
+
+def _entries(archive: tarfile.TarFile) -> tuple[list[tarfile.TarInfo], str | None]:
+    """The files in a tar, and what is wrong with it: the library takes a damaged header for the end."""
+    found: list[tarfile.TarInfo] = []
+    problem = None
+    try:
+        found += archive
+        assert archive.fileobj is not None
+        archive.fileobj.seek(archive.offset)
+        if archive.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0") or not archive.fileobj.tell() > archive.offset:
+            problem = f"the archive is damaged or cut off at byte {archive.offset}"
+    except BROKEN as error:
+        problem = f"the archive is damaged or cut off: {reason(error)}"
+    return [info for info in found if info.isfile() or info.islnk() or info.issym()], problem
 
 
 def _member(inner: IO[bytes], name: str, size: int) -> Iterator[Member]:
@@ -167,29 +210,42 @@ def _member(inner: IO[bytes], name: str, size: int) -> Iterator[Member]:
     if path.suffix.lower() not in NESTED:
         yield Member(name, size, inner)
         return
-    if size > NESTED_LIMIT:
-        yield Member(name, size, None, "an archive of more than 512 MiB inside an archive: unpack it first")
+    if size > NESTED_LIMIT or name.count("!/") >= DEEPEST:
+        yield Member(name, size, None, TOO_LARGE if size > NESTED_LIMIT else TOO_DEEP)
         return
     held = io.BytesIO(inner.read())
     kind = _archive(held, path.name)
     if kind is None:
         yield Member(name, size, held)
-    else:
-        try:
-            yield from _inside(held, name + "!", path, kind)
-        except BROKEN as error:
-            yield Member(name, size, None, _reason(error))
+        return
+    try:
+        yield from _inside(held, name, path, kind, f"{name}!")
+    except BROKEN as error:
+        yield Member(name, size, None, reason(error))
 
 
-def _member_names(names: Sequence[str], stem: str) -> list[str]:
-    """Names as in the folder that was packed: packing a folder `bundle` into `bundle.zip` may add `bundle/` to each."""
-    clean = [name.replace("\\", "/").removeprefix("./").lstrip("/") for name in names]
-    tops = {name.split("/", 1)[0] for name in clean}
-    if len(tops) == 1 and all("/" in name for name in clean) and next(iter(tops)).casefold() == stem.casefold():
-        clean = [name.split("/", 1)[1] for name in clean]
-    seen: Counter[str] = Counter()
+def _names(names: Sequence[str], stem: str = "") -> list[str]:
+    """Names as in the folder that was packed: packing a folder `bundle` into `bundle.zip` may add `bundle/` to each.
+
+    Windows packs backslashes, tar packs `./`; a name that comes twice gets a number.
+    """
+    parts = [[part for part in name.replace("\\", "/").split("/") if part not in ("", ".")] for name in names]
+    tops = {one[0].casefold() for one in parts if one}
+    if tops == {stem.casefold()} and all(len(one) > 1 for one in parts):
+        parts = [one[1:] for one in parts]
+    taken: set[str] = set()
     result = []
-    for name in clean:
-        seen[name] += 1
-        result.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    for one in parts:
+        name = plain = _speakable("/".join(one)) or "unnamed"
+        number = 1
+        while name in taken:
+            number += 1
+            name = f"{plain}#{number}"
+        taken.add(name)
+        result.append(name)
     return result
+
+
+def _speakable(name: str) -> str:
+    """Bytes of a file name that are no text, written out: neither Arrow nor JSON can hold them."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")

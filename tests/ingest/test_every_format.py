@@ -12,7 +12,12 @@ ALL = pytest.mark.parametrize("form", [pytest.param(form, id=form.NAME) for form
 FEW = settings(max_examples=60, deadline=None)
 
 damage = st.lists(
-    st.tuples(st.sampled_from(["cut", "flip", "twice", "insert", "swap lines"]), st.integers(0, 4000), st.integers(0, 200), st.binary(max_size=6)),
+    st.tuples(
+        st.sampled_from(["cut", "flip", "twice", "insert", "swap lines"]),
+        st.integers(0, 4000),
+        st.integers(0, 200),
+        st.binary(max_size=6),
+    ),
     min_size=1,
     max_size=4,
 )
@@ -49,7 +54,9 @@ def test_sample_with_windows_line_endings_gives_the_same(form, parse):
     with_returns = parse(form, form.SAMPLE.replace("\n", "\r\n"))
     plain = parse(form, form.SAMPLE)
     for table in ("events", "states"):
-        assert [{**row, "offset": 0} for row in getattr(with_returns, table)] == [{**row, "offset": 0} for row in getattr(plain, table)]
+        assert [{**row, "offset": 0} for row in getattr(with_returns, table)] == [
+            {**row, "offset": 0} for row in getattr(plain, table)
+        ]
 
 
 @ALL
@@ -94,19 +101,40 @@ def test_nothing_gives_nothing(form, parse):
     [
         ("", "empty"),
         ("hello\nworld\n", "prose"),
-        ("#Software: Octopus Deploy 1.0\n#Fields: date time cs-method\n2020-03-28\t03:49:55\tGET\t/api\t200\n", "web log"),
-        ('<?xml version="1.0"?>\n<nlog><target layout="${longdate} | == Success: x =="/></nlog>\n', "NLog configuration"),
-        ("CREATE TABLE [dbo].[ServerTask] (\n  [Id] NVARCHAR (50) NOT NULL,\n  [State] NVARCHAR (50)\n);\n", "table definition"),
+        (
+            "#Software: Octopus Deploy 1.0\n#Fields: date time cs-method\n2020-03-28\t03:49:55\tGET\t/api\t200\n",
+            "web log",
+        ),
+        (
+            '<?xml version="1.0"?>\n<nlog><target layout="${longdate} | == Success: x =="/></nlog>\n',
+            "NLog configuration",
+        ),
+        (
+            "CREATE TABLE [dbo].[ServerTask] (\n  [Id] NVARCHAR (50) NOT NULL,\n  [State] NVARCHAR (50)\n);\n",
+            "table definition",
+        ),
         ("UPDATE dbo.ServerTask SET State = 'Failed' WHERE Id = 'ServerTasks-7'\n", "SQL"),
         ("Done.\n11:43:42\nInfo\nGuidance received: Fail\n11:43:42\nError\nNo package\n", "copy of the portal's page"),
-        ("Error    14:49:51\nThe system cannot find the path\nInfo    14:49:51\nArchiving\n", "copy of the portal's page"),
-        ("06:44.6453   1917  WARN  Append log entry to ServerTasks-14_ZLM/84aa attempt #1 faulted\n", "server log, left part cut"),
-        ("10 ERROR  This node failed to heartbeat\nSystem.InvalidOperationException: x\n   at A.B()\n", "server log, left part cut"),
+        (
+            "Error    14:49:51\nThe system cannot find the path\nInfo    14:49:51\nArchiving\n",
+            "copy of the portal's page",
+        ),
+        (
+            "06:44.6453   1917  WARN  Append log entry to ServerTasks-14_ZLM/84aa attempt #1 faulted\n",
+            "server log, left part cut",
+        ),
+        (
+            "10 ERROR  This node failed to heartbeat\nSystem.InvalidOperationException: x\n   at A.B()\n",
+            "server log, left part cut",
+        ),
         ('{"ItemType": "OctopusServerNode", "Items": [{"Id": "OctopusServerNodes-a", "Name": "a"}]}', "list of nodes"),
         ('{"ItemType": "Interruption", "Items": [{"Id": "Interruptions-1", "TaskId": "ServerTasks-1"}]}', "other list"),
         ('[{"Timestamp": "2016-05-30T08:49:44Z", "Properties": {"Id": "ServerTasks-1"}}]', "other JSON"),
         ("Id,Name,State\nProjects-1,Web,Active\n", "CSV of something else"),
-        ("Error (HTTP 500): Unexpected character while parsing number: T. Path '', line 1533, position 2608.\n", "API error"),
+        (
+            "Error (HTTP 500): Unexpected character while parsing number: T. Path '', line 1533, position 2608.\n",
+            "API error",
+        ),
     ],
 )
 def test_what_is_none_of_the_formats_is_refused(text, what):

@@ -20,7 +20,10 @@ LINE = "2021-02-09 06:30:00.0103   7012     44  INFO  hello\n"
         ("2021-02-09 06:30:00.0103      7      1  INFO one blank", (7, 1, "INFO", "one blank")),
         ("2021-02-09 06:30:00.0103 123456 1234567 DEBUG  12 34 INFO", (123456, 1234567, "DEBUG", "12 34 INFO")),
         ("2021-02-09 06:30:00.0103   2749  INFO", (None, 2749, "INFO", "")),
-        ("2021-02-09 06:30:00.0103   2749 TRACE  \\\\nas\\TaskLogs grüßt", (None, 2749, "TRACE", "\\\\nas\\TaskLogs grüßt")),
+        (
+            "2021-02-09 06:30:00.0103   2749 TRACE  \\\\nas\\TaskLogs grüßt",
+            (None, 2749, "TRACE", "\\\\nas\\TaskLogs grüßt"),
+        ),
     ],
 )
 def test_layouts(parse, line, expected):
@@ -39,7 +42,10 @@ def test_local_time_is_never_passed_off_as_utc(parse):
 
 def test_lines_without_a_stamp_belong_to_the_message_above(parse):
     parsed = parse(server_log, LINE + "System.Exception: x\n\n   at A.B()\n" + LINE, sizes=[1, 1])
-    assert parsed.pick("events", "line", "lines", "message") == [(1, 4, "hello\nSystem.Exception: x\n\n   at A.B()"), (5, 1, "hello")]
+    assert parsed.pick("events", "line", "lines", "message") == [
+        (1, 4, "hello\nSystem.Exception: x\n\n   at A.B()"),
+        (5, 1, "hello"),
+    ]
 
 
 def test_message_keeps_its_line_breaks_plain(parse):
@@ -49,7 +55,9 @@ def test_message_keeps_its_line_breaks_plain(parse):
 def test_file_that_begins_with_a_continuation(parse):
     """After rolling: the beginning is in the older archive."""
     parsed = parse(server_log, "   at A.B()\n   at C.D()\n" + LINE, sizes=[1])
-    assert parsed.pick("rejects", "line", "lines", "reason") == [(1, 2, "continuation of a line that is not in this file")]
+    assert parsed.pick("rejects", "line", "lines", "reason") == [
+        (1, 2, "continuation of a line that is not in this file")
+    ]
     assert parsed.pick("events", "line") == [3]
 
 

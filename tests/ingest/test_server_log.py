@@ -16,29 +16,29 @@ def line(message: str, second: int = 0, level: str = "ERROR") -> str:
     ("message", "task", "log", "detail"),
     [
         (
-            f"Error while executing SQL command in transaction 'DeploymentTaskController|ServerTasks-73-{GUID}|T81': A transport",
+            f"Error while executing SQL in transaction 'DeploymentTaskController|ServerTasks-73-{GUID}|T81': x",
             "ServerTasks-73",
             None,
             f"tie=transaction; guid={GUID}",
         ),
         (
-            f"Unhandled error\nSystem.Exception: in transaction 'UpgradeTaskController|ServerTasks-9-{GUID}|T4': x\n   at A.B()",
+            f"Unhandled error\nSystem.Exception: in 'UpgradeTaskController|ServerTasks-9-{GUID}|T4': x\n   at A.B()",
             "ServerTasks-9",
             None,
             f"tie=transaction; guid={GUID}",
         ),
         (
             "Exception appending to log with correlationId ServerTasks-1_X2Y\n"
-            "System.IO.IOException: The process cannot access the file '\\\\nas\\octo\\TaskLogs\\servertasks-1_x2y.txt' "
-            "because it is being used by another process.",
+            "System.IO.IOException: The process cannot access the file "
+            "'\\\\nas\\octo\\TaskLogs\\servertasks-1_x2y.txt' because it is being used by another process.",
             "ServerTasks-1",
             "X2Y",
             "tie=append-failure; file=servertasks-1_x2y.txt; reason=being used by another process",
         ),
         (
             "Exception appending to log with correlationId ServerTasks-1_X2Y/5f0c/11aa\n"
-            "System.IO.IOException: The process cannot access the file 'C:\\Octopus\\TaskLogs\\servertasks-1_x2y\\ab.tl.txt' "
-            "because it is being used by another process.",
+            "System.IO.IOException: The process cannot access the file "
+            "'C:\\Octopus\\TaskLogs\\servertasks-1_x2y\\ab.tl.txt' because it is being used by another process.",
             "ServerTasks-1",
             "X2Y",
             "tie=append-failure; file=servertasks-1_x2y/ab.tl.txt; reason=being used by another process",
@@ -51,12 +51,18 @@ def line(message: str, second: int = 0, level: str = "ERROR") -> str:
             "tie=append-failure; reason=Cannot access a closed file",
         ),
         (
-            "Append log entry to ServerTasks-141_ZLM/84aa/73ca attempt #2 faulted, retrying in 00:00:02: The handle is invalid. ",
+            "Append log entry to ServerTasks-141_ZLM/84aa/73ca attempt #2 faulted, retrying in 00:00:02: "
+            "The handle is invalid. ",
             "ServerTasks-141",
             "ZLM",
             "tie=append-retry; attempt=2; reason=The handle is invalid",
         ),
-        ("[ServerTasks-124] [RunningScript] [Read Lock] [no locks] Trying to acquire lock", "ServerTasks-124", None, "tie=script-lock"),
+        (
+            "[ServerTasks-124] [RunningScript] [Read Lock] [no locks] Trying to acquire lock",
+            "ServerTasks-124",
+            None,
+            "tie=script-lock",
+        ),
         ("Unable to mark task ServerTasks-206 as complete", "ServerTasks-206", None, "tie=unable-to-complete"),
     ],
 )
@@ -70,13 +76,13 @@ def test_phrases_of_the_executing_node(parse, message, task, log, detail):
     "message",
     [
         "Request took 59ms: GET http://octopus/api/tasks/ServerTasks-306571/details 38f1b92930a84c31a7aa0e1068887a12",
-        "Reader took 1ms in transaction 'http://octopus/api/tasks/ServerTasks-5 38f1b92930a84c31a7aa0e1068887a12': SELECT *",
+        "Reader took 1ms in transaction 'http://octopus/api/tasks/ServerTasks-5 38f1b92930a84c31': SELECT *",
         "Deleted: ServerTasks-1453",
-        "Marking the task Deploy Web (ServerTasks-7) as canceled because the node B went offline and was unable to complete it.",
-        "Waiting for the script in task [ServerTasks-1234](~/app#/tasks/ServerTasks-1234) to finish as that script requires",
+        "Marking the task Deploy (ServerTasks-7) as canceled because the node B went offline and was unable",
+        "Waiting for the script in task [ServerTasks-1234](~/app#/tasks/ServerTasks-1234) to finish as that script",
         "Exception appending to log with correlationId ScheduledTasks_ProcessSubscriptions\n"
-        "System.IO.IOException: The process cannot access the file '\\\\NAS\\TaskLogs\\scheduledtasks_processsubscriptions.txt' "
-        "because it is being used by another process.",
+        "System.IO.IOException: The process cannot access the file "
+        "'\\\\NAS\\TaskLogs\\scheduledtasks_processsubscriptions.txt' because it is being used by another process.",
         'Executing task "Check target health for Default Machine Policy" "abandoned" after 290ms.',
         "Text that quotes [ServerTasks-124] [RunningScript]",
     ],
@@ -86,7 +92,8 @@ def test_an_id_elsewhere_does_not_tie_this_node_to_the_task(parse, message):
 
 
 def test_message_that_ties_several_executions(parse):
-    dump = f"Active transactions:\nDeploymentTaskController|ServerTasks-1-{GUID}|T1\nDeploymentTaskController|ServerTasks-2-{OTHER}|T2"
+    names = (f"DeploymentTaskController|ServerTasks-1-{GUID}|T1", f"DeploymentTaskController|ServerTasks-2-{OTHER}|T2")
+    dump = "\n".join(("Active transactions:", *names))
     parsed = parse(server_log, line(dump) + line("after"))
     assert parsed.pick("events", "line", "lines", "task", "detail") == [
         (1, 3, "ServerTasks-1", f"tie=transaction; guid={GUID}"),
@@ -101,11 +108,15 @@ def test_same_transaction_named_twice_is_one_tie(parse):
 
 
 def test_activity_of_a_failed_append(parse):
-    parsed = parse(server_log, line("Append log entry to ServerTasks-1_ZLM/84aa/73ca attempt #1 faulted, retrying in 00:00:01: x"))
+    parsed = parse(
+        server_log, line("Append log entry to ServerTasks-1_ZLM/84aa/73ca attempt #1 faulted, retrying in 00:00:01: x")
+    )
     assert parsed.pick("events", "activity") == ["84aa/73ca"]
 
 
-START = "2021-02-09 06:29:58.9002   7012      1  INFO  Environment Information:\n  MachineName: {}\n  HostProcessName: {}\n"
+START = (
+    "2021-02-09 06:29:58.9002   7012      1  INFO  Environment Information:\n  MachineName: {}\n  HostProcessName: {}\n"
+)
 
 
 def test_node_from_the_defaulting_line_even_wrapped(parse):
@@ -128,7 +139,8 @@ def test_machine_names_of_others_are_no_nodes(parse, host):
 def test_last_version_counts_and_all_stay_readable(parse):
     parsed = parse(
         server_log,
-        line("Octopus.Server version 2023.2.1 (2023.2.1) instance A") + line("Octopus.Server.exe version 2023.3.2 (2023.3.2) instance A"),
+        line("Octopus.Server version 2023.2.1 (2023.2.1) instance A")
+        + line("Octopus.Server.exe version 2023.3.2 (2023.3.2) instance A"),
     )
     assert parsed.versions == {"x.txt": "2023.3.2"}
     assert len(parsed.events) == 2

@@ -30,7 +30,12 @@ HEADED = log(
 def test_header_is_one_claim_about_the_task(parse):
     parsed = parse(task_text, HEADED)
     header = parsed.states[0]
-    assert (header["line"], header["claim"], header["task"], header["state"]) == (2, "header", "ServerTasks-733", "Failed")
+    assert (header["line"], header["claim"], header["task"], header["state"]) == (
+        2,
+        "header",
+        "ServerTasks-733",
+        "Failed",
+    )
     assert (header["node"], header["activity"]) == ("SRV-EAST", None)
     assert header["queued"] == datetime(2023, 9, 17, 23, 13, 58, tzinfo=UTC)
     assert header["detail"] == (
@@ -67,7 +72,9 @@ def test_header_without_the_empty_line(parse):
 
 
 def test_header_labels_of_3_0_are_narrower(parse):
-    parsed = parse(task_text, "Task ID:       ServerTasks-813\nTask status:   Failed\nTask queued:   24 september 2015 16:05\n")
+    parsed = parse(
+        task_text, "Task ID:       ServerTasks-813\nTask status:   Failed\nTask queued:   24 september 2015 16:05\n"
+    )
     assert parsed.pick("states", "task", "state", "queued") == [("ServerTasks-813", "Failed", None)]
 
 
@@ -117,8 +124,24 @@ def test_activities_get_ordinal_paths_by_their_indentation(parse):
 
 
 def test_two_roots_do_not_share_their_children(parse):
-    parsed = parse(task_text, log("| == Success: Deploy ==", "| ", "|   == Success: A ==", "| ", "| == Failed: Deploy ==", "| ", "|   == Failed: A =="))
-    assert parsed.pick("states", "activity", "state") == [("", "Success"), ("1", "Success"), ("", "Failed"), ("2", "Failed")]
+    parsed = parse(
+        task_text,
+        log(
+            "| == Success: Deploy ==",
+            "| ",
+            "|   == Success: A ==",
+            "| ",
+            "| == Failed: Deploy ==",
+            "| ",
+            "|   == Failed: A ==",
+        ),
+    )
+    assert parsed.pick("states", "activity", "state") == [
+        ("", "Success"),
+        ("1", "Success"),
+        ("", "Failed"),
+        ("2", "Failed"),
+    ]
 
 
 def test_message_is_a_time_of_day_without_date_or_zone(parse):
@@ -192,21 +215,33 @@ def test_paste_that_lost_the_blanks_of_its_first_line(parse):
 
 
 def test_paste_that_lost_the_prefix_of_its_first_line(parse):
-    parsed = parse(task_text, log("Index was out of range. (Parameter 'index')", "17:18:47   Verbose  |       at A.B()", "|       at C.D()"))
+    parsed = parse(
+        task_text,
+        log("Index was out of range. (Parameter 'index')", "17:18:47   Verbose  |       at A.B()", "|       at C.D()"),
+    )
     assert parsed.pick("rejects", "line", "lines", "reason") == [(1, 1, "not a line of a task log")]
     assert parsed.pick("events", "activity", "lines", "message") == [(None, 2, "at A.B()\nat C.D()")]
 
 
 def test_piece_that_begins_with_a_continuation(parse):
     parsed = parse(task_text, log("|     at A.B()", "|     at C.D()", "17:18:47   Info     |     next"))
-    assert parsed.pick("rejects", "line", "lines", "reason") == [(1, 2, "continuation of a message that is not in this file")]
+    assert parsed.pick("rejects", "line", "lines", "reason") == [
+        (1, 2, "continuation of a message that is not in this file")
+    ]
 
 
 def test_gap_left_by_an_author(parse):
     """The blog's sample of a manual intervention: three dots stand for what was left out."""
     parsed = parse(
         task_text,
-        log("15:13:26   Verbose  |     paused", "...", "", "...", "|   == Success: Step 8 ==", "13:27:33   Verbose  |     Resuming after completion"),
+        log(
+            "15:13:26   Verbose  |     paused",
+            "...",
+            "",
+            "...",
+            "|   == Success: Step 8 ==",
+            "13:27:33   Verbose  |     Resuming after completion",
+        ),
     )
     assert parsed.pick("rejects", "line") == [2, 4]
     assert parsed.pick("events", "activity") == [None, "1"]
@@ -214,7 +249,10 @@ def test_gap_left_by_an_author(parse):
 
 def test_parents_print_before_their_children(parse):
     """Time goes back between activities: kept as it stands, no matter of parsing."""
-    parsed = parse(task_text, log("09:40:22   Info     |   parent", "| ", "|   == Success: A ==", "09:40:06   Info     |     child"))
+    parsed = parse(
+        task_text,
+        log("09:40:22   Info     |   parent", "| ", "|   == Success: A ==", "09:40:06   Info     |     child"),
+    )
     assert parsed.pick("events", "wall") == [34_822_000_000, 34_806_000_000]
 
 

@@ -33,7 +33,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--states", choices=("none", "api", "csv"), default="api")
     parser.add_argument("--details", action="store_true")
     parser.add_argument("--events", action="store_true")
-    parser.add_argument("--downloads", choices=("none", "some", "only"), default="none")
+    parser.add_argument("--downloads", choices=("none", "some", "only", "details"), default="none")
     parser.add_argument("--damage", type=int, default=0, metavar="FILES")
     parser.add_argument("--tasks", type=int, default=Race.tasks)
     parser.add_argument("--kinds", nargs="*", default=(), help="one task of each kind named, in this order")

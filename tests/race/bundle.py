@@ -33,7 +33,7 @@ def write_bundle(race: Race, run: Path, out: Path) -> Bundle:
     resources = resources_of(race, run)
     if evidence.server_logs:
         shutil.copytree(run / "nodes", out, dirs_exist_ok=True)
-    if evidence.downloads != "only":
+    if evidence.raw:
         shutil.copytree(run / "shared", out / "shared")
     injuries = injure(out, _task_logs(out), evidence.damage, race.seed) if evidence.damage else []
     if evidence.states == "csv":
@@ -84,7 +84,7 @@ def _write_views(race: Race, run: Path, out: Path, resources: list[Resource]) ->
         if evidence.downloads == "only" or (evidence.downloads == "some" and number % 3 == 0):
             name = f"{resource.recipe.id}.log.txt"
             _write(out / "downloads" / name, text.download(resource, root, race.version, race.utc_offsets[0]))
-        if evidence.details and number % 3 == 0:
+        if evidence.downloads == "details" or (evidence.details and number % 3 == 0):
             size = sum(path.stat().st_size for path in paths)
             _write(out / "api" / f"{resource.recipe.id}.details.json", api.details(resource, root, size))
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 Layout = Literal["single", "segments"]
 States = Literal["none", "api", "csv"]
-Downloads = Literal["none", "some", "only"]
+Downloads = Literal["none", "some", "only", "details"]
+"""Text downloads of no task, of some, of all and no raw logs, or `/details` of all and no raw logs."""
 
 KINDS = (
     "deploy",
@@ -44,6 +45,11 @@ class Evidence:
     downloads: Downloads = "none"
     damage: int = 0
     """How many injuries the task logs get after the race (see `damage`)."""
+
+    @property
+    def raw(self) -> bool:
+        """Whether the task logs themselves are sent, and not only views of them."""
+        return self.downloads in ("none", "some")
 
 
 @dataclass(frozen=True)

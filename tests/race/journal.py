@@ -24,9 +24,9 @@ class Journal:
 
 
 def entries(folder: Path) -> list[dict[str, Any]]:
-    """Everything that all nodes noted."""
+    """Everything that all nodes noted, each note with its `node`."""
     found = []
     for path in sorted(folder.glob("*.jsonl")):
         with path.open(encoding="utf-8", newline="\n") as file:
-            found += [json.loads(line) for line in file]
+            found += [json.loads(line) | {"node": path.stem.rpartition("-")[0]} for line in file]
     return found

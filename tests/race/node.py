@@ -127,6 +127,7 @@ class Node:
         guid = str(uuid.UUID(int=random.Random(seed).getrandbits(128)))
         self.queue.run("UPDATE Ledger SET Guid = ? WHERE Task = ? AND Number = ?", guid, claim.task, claim.number)
         whole = self._speak(recipe, claim, script, guid)
+        self.writer(self._file(recipe, claim)).entries.join()  # a task is complete when its log is
         now = self.wiring.clock.now()
         if not whole:
             self.queue.complete(claim, "Canceled", True, "The task was canceled", now)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .bundle import LOGS, Bundle, resources_of
+from .bundle import LOGS, Bundle, log_files, resources_of
 from .clock import iso, ticks_at
 from .config import Race
 from .formats import task_log
@@ -39,6 +39,8 @@ def write_truth(race: Race, run: Path, bundle: Bundle) -> Fact:
         "nodes": _nodes(race),
         "tasks": tasks,
         "files": files,
+        "views": {} if race.evidence.raw else {recipe.id: _view(run, recipe, written) for recipe in recipes(race)},
+        "held": sorted({(note["task"], note["node"]) for note in notes if note["kind"] == "held"}),
         "lost": [_lost(note) for note in written if note["lost"]],
         "damage": [asdict(injury) for injury in bundle.injuries],
     }
@@ -96,6 +98,7 @@ def _task(
     return {
         "kind": recipe.kind,
         "name": recipe.name,
+        "description": recipe.description,
         "log": recipe.suffix,
         "files": kept,
         "executions": executions,
@@ -132,12 +135,12 @@ def _trace(race: Race, recipe: Recipe, number: int, notes: list[Fact], files: di
     """How much of an execution is in the bundle: its lines, whether it announces itself, from when to when."""
     kept = sum(authors.count(number) for name, authors in files.items() if _belongs(name, recipe))
     written = [note for note in notes if note["kind"] == "line" and not note["lost"]]
-    if not race.evidence.damage and race.evidence.downloads != "only":
+    if not race.evidence.damage and race.evidence.raw:
         assert kept == len(written), f"{recipe.id} {number}: {kept} lines found, {len(written)} written"
     moments = sorted(note["said"] for note in written)
     announced = sum(_announces(recipe, note["text"]) for note in written)
     return {
-        "lines": kept if race.evidence.downloads != "only" else len(written),
+        "lines": kept if race.evidence.raw else len(written),
         "lost": sum(note["kind"] == "line" and note["lost"] for note in notes),
         "announcing": announced,
         "first_true": iso(ticks_at(race.start, moments[0])) if moments else None,
@@ -149,7 +152,7 @@ def _trace(race: Race, recipe: Recipe, number: int, notes: list[Fact], files: di
 def _announces(recipe: Recipe, text: str) -> bool:
     """Whether a line is a run's first or tells its plan."""
     correlation, category, _, message, *_ = json.loads(text)
-    return category == "PLN" or (correlation == recipe.root and message == recipe.description)
+    return bool(category == "PLN" or (correlation == recipe.root and message == recipe.description))
 
 
 def _server_trace(race: Race, notes: list[Fact]) -> Fact:
@@ -183,6 +186,21 @@ def _authors(path: Path, written: list[Fact]) -> list[int | None]:
     authors = {note["text"]: note["execution"] for note in written}
     lines = path.read_bytes().decode("utf-8", "replace").split("\n")
     return [authors.get(line) for line in (lines[:-1] if lines[-1] == "" else lines)]
+
+
+def _view(run: Path, recipe: Recipe, written: list[Fact]) -> list[list[Any]]:
+    """The root's lines in the order in which a view of the log prints them: execution, category, message."""
+    said = {(note["text"], note["execution"]) for note in written if not note["lost"] and note["task"] == recipe.id}
+    authors = dict(said)
+    lines = [line for path in log_files(run / LOGS, recipe) for line in path.read_text("utf-8").split("\n")]
+    root = [(authors[line], json.loads(line)) for line in lines if line in authors and _is_root(line, recipe)]
+    if len(log_files(run / LOGS, recipe)) > 1:
+        root.sort(key=lambda row: str(row[1][2]))
+    return [[author, row[1], row[3]] for author, row in root]
+
+
+def _is_root(line: str, recipe: Recipe) -> bool:
+    return line.startswith(f'["{recipe.root}",')
 
 
 def _log_names(folder: Path) -> list[str]:

@@ -75,6 +75,7 @@ class LogWriter(threading.Thread):
                 return
             if attempt in (1, 8):
                 self.log.append_retry(entry.correlation, 1 + attempt // 8, self.shown)
+                self.journal.note(kind="held", task=entry.task, execution=entry.execution, said=entry.said)
             time.sleep(0.004)
         assert self.handle is not None
         with self.journal.guard:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.model import NotJudged, Verdict
+from analyzer.model import Evidence, NotJudged, Verdict
 from analyzer.report.answer import answer
 from tests.report.cases import audit, case, finding, source
 
@@ -18,6 +18,11 @@ def test_a_proved_double_run_is_said_first_and_with_its_proof():
     assert text.startswith(
         "1 of 3 tasks ran on two nodes at the same time: ServerTasks-2 (proved by TaskLogs/a.txt, line 9)."
     )
+
+
+def test_the_proof_is_every_line_of_the_first_source():
+    lines = [Evidence(name, line, 0, "") for name, line in (("a", 1), ("a", 168), ("b", 7), ("a", 173))]
+    assert "(proved by a, lines 1, 168 and 173)" in told([finding("OCT101", 2, evidence=tuple(lines))])
 
 
 def test_many_double_runs_are_counted_and_a_few_named():

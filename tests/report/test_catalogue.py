@@ -21,7 +21,7 @@ def test_catalogues_are_whole():
 
 
 @pytest.mark.parametrize(
-    ("code", "hint"), [("OCT011", "did you mean OCT101?"), ("nonsense", "no such code: nonsense;")]
+    ("code", "hint"), [("OCT1O1", "did you mean OCT101?"), ("nonsense", "no such code: nonsense;")]
 )
 def test_an_unknown_code_is_refused_with_a_hint(code, hint):
     with pytest.raises(UsageError, match="analyzer detectors") as error:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from analyzer.model import NotJudged
+from analyzer.model import NotJudged, Verdict
 from analyzer.report.rollup import table
 from tests.report.cases import audit, case, finding, source
 
@@ -8,13 +8,14 @@ from tests.report.cases import audit, case, finding, source
 def test_one_row_per_customer_the_worst_first_and_none_left_out():
     sources = [source("a", "adatum"), source("a", "contoso"), source("a", "fabrikam", problem="cut off")]
     findings = [finding("OCT101", 1, customer="contoso"), finding("OCT101", 1, line=12, customer="contoso")]
+    findings.append(finding("OCT101", 2, customer="contoso", verdict=Verdict.POSSIBLE))
     questions = [NotJudged("OCT102", "undecided: a second run", "ServerTasks-7", "fabrikam")]
     rows = [line.split() for line in table(audit(case(sources, [7], "fabrikam"), findings, questions)).splitlines()]
     assert rows == [
-        ["errors", "warnings", "at", "once", "twice", "undecided", "tasks", "unread", "customer"],
-        ["2", "0", "1", "0", "0", "0", "0", "contoso"],
-        ["0", "0", "0", "0", "0", "0", "0", "adatum"],
+        ["errors", "warnings", "at", "once", "twice", "maybe", "tasks", "unread", "customer"],
+        ["3", "0", "1", "0", "1", "0", "0", "contoso"],
         ["0", "0", "0", "0", "1", "1", "1", "fabrikam"],
+        ["0", "0", "0", "0", "0", "0", "0", "adatum"],
     ]
 
 

@@ -1,0 +1,217 @@
+"""Final states that contradict each other (OCT301): between executions of one task, and between sources."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import combinations
+
+import polars as pl
+
+from analyzer.detectors.claims import STATUS, claimed, edited, explained
+from analyzer.detectors.common import Row, evidence, frame, rows
+from analyzer.detectors.endings import SUCCEEDED, endings
+from analyzer.detectors.lines import KEY, ROOT, task_lines
+from analyzer.model import Case, Evidence
+from analyzer.names import FATAL
+
+APART = timedelta(minutes=10)
+"""Times of one completion, told by different clocks, differ by less; more is another completion (a re-run)."""
+TASK = ("customer", "task")
+DOUBLE = (pl.col("relation").is_in(["concurrent", "possible"])) | (pl.col("work") == "same work")
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Different final states of one task."""
+
+    customer: str
+    task: str
+    log: str | None
+    told: str
+    evidence: tuple[Evidence, ...]
+    sure: bool = True
+    nodes: tuple[str, ...] = ()
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+def between_executions(case: Case) -> tuple[list[Conflict], list[tuple[str, str, str]]]:
+    """Executions that did the same work and ended differently; and tasks where it is undecided whether they did."""
+    pairs = frame(case.pairs).filter(DOUBLE | (pl.col("work") == "undecided")).sort(*TASK, "first", "second")
+    if pairs.is_empty():
+        return [], []
+    runs: dict[tuple[str, str], dict[int, Row]] = defaultdict(dict)
+    for run in rows(endings(case).join(pairs.select(TASK).unique(), on=TASK, how="semi")):
+        runs[(run["customer"], run["task"])][run["execution"]] = run
+    kept = _kept(case)
+    found: dict[tuple[str, str], Conflict] = {}
+    unclear: dict[tuple[str, str], str] = {}
+    for pair in rows(pairs):
+        key = (pair["customer"], pair["task"])
+        a, b = (runs[key].get(pair[side]) for side in ("first", "second"))
+        if key in found or not a or not b or not a["ending"] or not b["ending"] or a["ending"] == b["ending"]:
+            continue
+        if pair["relation"] in ("concurrent", "possible") or pair["work"] == "same work":
+            found[key] = _different(pair, a, b, kept.get(key))
+        else:
+            unclear[key] = (
+                f"undecided: execution {a['execution']} ended {a['ending']}, execution {b['execution']} {b['ending']}, "
+                "and the evidence cannot tell the second one from a re-run"
+            )
+    doubled = pairs.filter(DOUBLE)
+    for conflict in _nameless(case, doubled, kept):
+        found.setdefault((conflict.customer, conflict.task), conflict)
+    return [found[key] for key in sorted(found)], [(*key, unclear[key]) for key in sorted(unclear) if key not in found]
+
+
+def _kept(case: Case) -> dict[tuple[str, str], Row]:
+    """The final state that database, else API, else a header kept."""
+    states = claimed(case).filter(pl.col("claim").is_in(STATUS) & pl.col("final"))
+    found: dict[tuple[str, str], Row] = {}
+    for row in sorted(rows(states), key=lambda row: STATUS.index(row["claim"])):
+        found.setdefault((row["customer"], row["task"]), row)
+    return found
+
+
+def _different(pair: Row, a: Row, b: Row, kept: Row | None) -> Conflict:
+    how = "at the same time" if pair["relation"] == "concurrent" else "twice"
+    sure = pair["relation"] != "possible" and "step" not in (a["sign"], b["sign"])
+    sides = " and ".join(f"{_name(run)} ended {run['ending']}" for run in (a, b))
+    told = f"{a['task']} was executed {how}, and {sides}{_and_kept(kept, (a, b))}"
+    if not sure:
+        missing = "that they overlapped" if pair["relation"] == "possible" else "the last lines of an execution"
+        told += f"; not shown: {missing}"
+    places = [{"source": run["end_source"], "line": run["end_line"], "offset": run["end_offset"]} for run in (a, b)]
+    return Conflict(
+        customer=a["customer"],
+        task=a["task"],
+        log=a["log"] or b["log"] or None,
+        told=told,
+        evidence=evidence([*places, *([kept] if kept else [])]),
+        sure=sure,
+        nodes=tuple(sorted({run["node"] for run in (a, b) if run["node"]})),
+        detail={
+            "endings": {str(run["execution"]): run["ending"] for run in (a, b)},
+            "kept": kept["state"] if kept else None,
+            "kept_by": kept["claim"] if kept else None,
+        },
+    )
+
+
+def _name(run: Row) -> str:
+    return f"execution {run['execution']}" + (f" ({run['node']})" if run["node"] else "")
+
+
+def _and_kept(kept: Row | None, runs: Sequence[Row]) -> str:
+    if kept is None:
+        return ""
+    hidden = [_name(run) for run in runs if run["ending"] != kept["state"]]
+    other = f": what {' and '.join(hidden)} did is not in it" if len(hidden) < len(runs) else ""
+    return f"; the {kept['claim']} says {kept['state']}{other}"
+
+
+def _nameless(case: Case, doubled: pl.DataFrame, kept: Mapping[tuple[str, str], Row]) -> list[Conflict]:
+    """Mixed logs whose root ends both ways, where it cannot be told which line is whose."""
+    concurrent = doubled.filter(pl.col("relation") == "concurrent").select(TASK).unique()
+    root = task_lines(case).filter(ROOT).join(concurrent, on=TASK, how="semi")
+    failed = root.filter(pl.col("severity") >= FATAL).unique(KEY, keep="first", maintain_order=True)
+    succeeded = root.filter(pl.col("message").str.contains(SUCCEEDED)).unique(KEY, keep="first", maintain_order=True)
+    place = [*KEY, "source", "line", "offset"]
+    both = failed.select(place).join(succeeded.select(place), on=KEY, how="inner", suffix="_other").sort(KEY)
+    found = []
+    for row in rows(both):
+        claim = kept.get((row["customer"], row["task"]))
+        told = f"{row['task']} was executed at the same time twice, and one execution failed while the other succeeded"
+        told += f"; the {claim['claim']} says {claim['state']}" if claim else ""
+        other = {name: row[f"{name}_other"] for name in ("source", "line", "offset")}
+        found.append(
+            Conflict(
+                customer=row["customer"],
+                task=row["task"],
+                log=row["log"] or None,
+                told=told,
+                evidence=evidence([row, other, *([claim] if claim else [])]),
+                detail={"endings": ["Failed", "Success"], "kept": claim["state"] if claim else None},
+            )
+        )
+    return found
+
+
+def between_claims(case: Case) -> list[Conflict]:
+    """Sources that claim different final states for one task, and no legitimate reason for it in the case."""
+    opinions = pl.concat([_stated(case), _logged(case)], how="diagonal")
+    opinions = opinions.join(edited(case), on=TASK, how="anti").with_columns(
+        pl.col("state").replace({"TimedOut": "Failed"})
+    )
+    suspects = opinions.filter(pl.col("state").n_unique().over(TASK) > 1).sort(*TASK, "rank", "source", "line")
+    found = []
+    for _, group in suspects.group_by(TASK, maintain_order=True):
+        conflict = next((pair for pair in combinations(rows(group), 2) if _contradict(*pair)), None)
+        if conflict:
+            found.append(_disagree(*conflict))
+    return found
+
+
+def _stated(case: Case) -> pl.DataFrame:
+    """Final states that somebody states; a cancellation may arrive late, so it contradicts nobody."""
+    states = claimed(case).filter(pl.col("final") & (pl.col("state") != "Canceled") & ~explained())
+    several = (
+        frame(case.executions)
+        .filter(pl.col("lines") > 0)
+        .group_by(TASK)
+        .agg(runs=(pl.col("relation") != "resume").sum())
+    )
+    states = states.join(several, on=TASK, how="left")
+    once = pl.col("runs").fill_null(1) <= 1  # the tree of several runs shows the worst of them
+    events = _last_events(case)
+    states = states.filter((pl.col("claim") != "audit event") & ((pl.col("claim") != "tree") | once))
+    columns = [*TASK, "source", "line", "offset", "claim", "state", "completed"]
+    rank = pl.col("claim").replace_strict({"database": 0, "api": 1, "header": 2, "tree": 3}, return_dtype=pl.Int64)
+    return pl.concat([states.select(*columns, rank=rank), events.select(*columns, rank=pl.lit(4, pl.Int64))])
+
+
+def _last_events(case: Case) -> pl.DataFrame:
+    """Audit events of a task's end behind its last start: of two that differ one contradicts the other."""
+    events = claimed(case).filter(pl.col("claim") == "audit event")
+    when = pl.coalesce("completed", "started", "queued")
+    events = events.with_columns(when=when).filter(pl.col("when").is_not_null()).sort(*TASK, "when", "source", "line")
+    begins = pl.col("started").is_not_null()
+    latest = begins.cum_sum().over(TASK) == begins.sum().over(TASK)
+    known = begins.any().over(TASK)
+    return events.filter(latest & known & pl.col("final") & (pl.col("state") != "Canceled"))
+
+
+def _logged(case: Case) -> pl.DataFrame:
+    """What the log says in words of its end, for tasks whose executions followed one another."""
+    pairs = frame(case.pairs).filter(
+        ~((pl.col("relation") == "sequential") & pl.col("work").is_in(["resume", "re-run"]))
+    )
+    runs = endings(case).join(pairs.select(TASK).unique(), on=TASK, how="anti")
+    last = runs.sort(*KEY, "execution").unique(TASK, keep="last", maintain_order=True)
+    said = last.filter(pl.col("said") & pl.col("ending").is_in(["Success", "Failed"]))
+    logs = endings(case).select(KEY).unique().group_by(TASK).len("logs")
+    said = said.join(logs, on=TASK).filter(pl.col("logs") == 1)  # of two logs it is not known which is the later one's
+    return said.select(
+        *TASK, "log", "node", source="end_source", line="end_line", offset="end_offset", state="ending",
+        completed="ended", claim=pl.lit("log"), rank=pl.lit(5, pl.Int64),
+    )  # fmt: skip
+
+
+def _contradict(one: Row, other: Row) -> bool:
+    times: list[datetime] = [row["completed"] for row in (one, other) if row["completed"]]
+    return one["state"] != other["state"] and (len(times) < 2 or abs(times[0] - times[1]) <= APART)
+
+
+def _disagree(one: Row, other: Row) -> Conflict:
+    told = f"{one['task']}: the {one['claim']} says {one['state']}, but the {other['claim']} says {other['state']}"
+    return Conflict(
+        customer=one["customer"],
+        task=one["task"],
+        log=other.get("log") or one.get("log"),
+        told=told,
+        evidence=evidence([one, other]),
+        nodes=tuple(sorted({row["node"] for row in (one, other) if row.get("node")})),
+        detail={"claims": {one["claim"]: one["state"], other["claim"]: other["state"]}},
+    )

@@ -1,0 +1,208 @@
+"""The ways in which a case shows that lines of a raw task log are missing (OCT204), one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+from analyzer.detectors.claims import final_status
+from analyzer.detectors.common import Row, frame, on_nodes, rows
+from analyzer.detectors.lines import DETAILS, KEY, RAW, ROOT, task_lines
+from analyzer.detectors.tasklogs import TASK, refused_appends, task_logs, torn_entries
+from analyzer.model import Case
+
+COPYING = timedelta(minutes=10)
+"""Files of one folder are copied one after the other, and clocks differ by minutes."""
+HEADLESS = "steps under ids of their own"
+"""Basis of an execution whose root announces itself nowhere: its beginning is missing."""
+
+PLACE = ("source", "line", "offset")
+
+Unclear = tuple[str, str, str]  # customer, task, reason
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One way in which one log lost lines."""
+
+    key: tuple[str, str, str]
+    cause: str
+    told: str
+    places: Sequence[Row]
+    entries: int  # at least so many are missing
+    sure: bool = True
+    nodes: tuple[str, ...] = ()
+
+
+def torn(case: Case) -> tuple[list[Loss], list[Unclear]]:
+    """Entries of which only a piece is left."""
+    pieces = torn_entries(case)
+    last = task_lines(case).group_by("customer", "source").agg(last_line=pl.col("line").max())
+    logs = task_logs(case).select(*KEY, "finishes")
+    pieces = pieces.join(last, on=["customer", "source"], how="left").join(logs, on=KEY, how="left")
+    at_end = (pl.col("line") > pl.col("last_line")) & (pl.col("line") == pl.col("source_lines"))
+    written = pieces.filter(at_end & (pl.col("finishes") == 0)).join(_closed(case), on=KEY, how="anti")
+    pieces = pieces.join(written, on=["customer", "source", "line"], how="anti", maintain_order="left")
+    found = []
+    for key, group in pieces.group_by(KEY, maintain_order=True):
+        lines = group.unique(["source", "line"], maintain_order=True)
+        where = _listing(
+            f"{source.rpartition('/')[2]} line {line}" for source, line in lines.select("source", "line").iter_rows()
+        )
+        count = "an entry is torn" if group.height == 1 else f"{group.height} entries are torn"
+        found.append(Loss(_key(key), "torn entries", f"{count} ({where})", list(rows(group)), group.height))
+    return found, []
+
+
+def refused(case: Case) -> tuple[list[Loss], list[Unclear]]:
+    """Appends that a node gave up."""
+    failures = refused_appends(case)
+    logs = task_logs(case).filter("raw")
+    found, unclear = [], []
+    for (customer, task), group in failures.group_by(TASK, maintain_order=True):
+        mine = logs.filter((pl.col("customer") == customer) & (pl.col("task") == task))
+        if mine.is_empty():
+            reason = f"{group.height} appends to its log failed, but the log is not in the input"
+            unclear.append((str(customer), str(task), reason))
+            continue
+        nodes = tuple(sorted({node for node in group["node"].to_list() if node}))
+        times = "an append" if group.height == 1 else f"{group.height} appends"
+        told = f"{times} {on_nodes(nodes) if nodes else ''} failed for good, an entry each".replace("  ", " ")
+        key = (str(customer), str(task), str(mine["log"][0]))
+        found.append(Loss(key, "failed appends", told, list(rows(group)), group.height, nodes=nodes))
+    return found, unclear
+
+
+def without_parent(case: Case) -> tuple[list[Loss], list[Unclear]]:
+    """Activities below one that has no line at all, not even the one that begins it."""
+    lines = task_lines(case).filter(pl.col("format") == RAW)
+    spoken = lines.select(*KEY, "activity").unique()
+    parent = pl.col("activity").str.replace(r"/?[^/]*$", "")
+    first = (
+        lines.filter(~ROOT).unique([*KEY, "activity"], keep="first", maintain_order=True).with_columns(parent=parent)
+    )
+    orphans = first.join(spoken.rename({"activity": "parent"}), on=[*KEY, "parent"], how="anti", maintain_order="left")
+    found = []
+    for key, group in orphans.group_by(KEY, maintain_order=True):
+        silent = group["parent"].n_unique()
+        names = _listing(repr(title.splitlines()[0][:60]) for title in group["message"].to_list() if title)
+        told = f"no line of {silent} {_activities(silent)} is there, but lines of what ran inside ({names})"
+        found.append(Loss(_key(key), "activities without start", told, list(rows(group)), silent))
+    return found, []
+
+
+def _activities(count: int) -> str:
+    return "activity" if count == 1 else "activities"
+
+
+def without_start(case: Case) -> tuple[list[Loss], list[Unclear]]:
+    """A log in which no part begins with the root, or an execution whose beginning is not there."""
+    headless = frame(case.executions).filter((pl.col("basis") == HEADLESS) & (pl.col("lines") > 0))
+    headless = headless.with_columns(pl.col("log").fill_null(""), line="first_line", offset="first_offset")
+    raw = task_logs(case).filter("raw")
+    headless = headless.join(raw.select(*KEY, "opened"), on=KEY, how="inner", maintain_order="left")
+    found = [
+        Loss(
+            (row["customer"], row["task"], row["log"]),
+            "part without its start",
+            f"execution {row['number']} has no beginning: its first line is {row['source']} line {row['line']}",
+            [row],
+            1,
+        )
+        for row in rows(headless.filter("opened"))
+    ]
+    lines = task_lines(case).join(raw.filter(~pl.col("opened")), on=KEY, how="semi")
+    for row in rows(lines.unique(KEY, keep="first", maintain_order=True)):
+        told = f"the log has no beginning: its first line is not the task's own ({row['source']} line {row['line']})"
+        found.append(Loss((row["customer"], row["task"], row["log"]), "log without its start", told, [row], 1))
+    return found, []
+
+
+def not_in_raw_log(case: Case) -> tuple[list[Loss], list[Unclear]]:
+    """Log elements of `/details` whose activity has no line of that millisecond in the raw log, up to its last line.
+
+    Messages are not compared: the API may give them with other line ends or masks.
+    """
+    raw = task_lines(case).filter(pl.col("format") == RAW)
+    formats = frame(case.sources).filter((pl.col("format") == DETAILS) & pl.col("duplicate_of").is_null())
+    told = frame(case.events).join(formats.select("customer", "source"), on=["customer", "source"], how="semi")
+    told = told.with_columns(pl.col("log").fill_null(""), pl.col("activity").fill_null(""), ms=_milliseconds())
+    ends = raw.group_by(KEY).agg(end=pl.col("time").dt.epoch("ms").max())
+    told = (
+        told.filter(pl.col("time").is_not_null()).join(ends, on=KEY, how="inner").filter(pl.col("ms") < pl.col("end"))
+    )
+    if told.is_empty():
+        return [], []
+    there = raw.with_columns(ms=_milliseconds())
+    there = pl.concat([there.select(*KEY, "activity", ms=pl.col("ms") + shift) for shift in (-1, 0, 1)]).unique()
+    missing = told.join(there, on=[*KEY, "activity", "ms"], how="anti").sort(*KEY, "source", "line", "offset")
+    found = []
+    for key, group in missing.group_by(KEY, maintain_order=True):
+        count = (
+            "an entry that /details shows is"
+            if group.height == 1
+            else f"{group.height} entries that /details shows are"
+        )
+        found.append(
+            Loss(_key(key), "missing beside /details", f"{count} not in the raw log", list(rows(group)), group.height)
+        )
+    return found, []
+
+
+def _milliseconds() -> pl.Expr:
+    return pl.col("time").dt.epoch("ms")
+
+
+def without_end(case: Case) -> tuple[list[Loss], list[Unclear]]:
+    """A log whose root never finished although the task succeeded before the files beside it end.
+
+    Only a success: a failed or canceled task may have been closed by another node after its own had died.
+    """
+    logs = task_logs(case).filter((pl.col("finishes") == 0) & (pl.col("executions") == 1))
+    logs = logs.join(_closed(case), on=KEY, how="inner", maintain_order="left").filter(pl.col("state") == "Success")
+    found = []
+    for row in rows(logs):
+        claim, last = ({name: row[f"{side}_{name}"] for name in PLACE} for side in ("claim", "last"))
+        told = f"the log ends in line {row['last_line']} before the task finished, but the {row['claim']} says Success"
+        found.append(Loss((row["customer"], row["task"], row["log"]), "log without its end", told, [last, claim], 1))
+    return found, []
+
+
+def _closed(case: Case) -> pl.DataFrame:
+    """KEY, `state`, `claim` and its place: raw logs that were copied after their task was over.
+
+    Copied after it, because a file of the same folder has lines that are younger than the task's completion.
+    """
+    raw = task_lines(case).filter(pl.col("format") == RAW)
+    files = raw.group_by(*KEY, "source", maintain_order=True).agg(newest=pl.col("time").max())
+    files = files.with_columns(folder=pl.col("source").str.replace(r"(?:servertasks-[^/]*/)?[^/]*$", ""))
+    files = files.with_columns(newest=pl.col("newest").max().over("customer", "folder")).unique(
+        KEY, maintain_order=True
+    )
+    place = {f"claim_{name}": name for name in PLACE}
+    status = final_status(case).select(*TASK, "claim", "state", "completed", **place)
+    files = files.join(status, on=TASK, how="inner", maintain_order="left")
+    return files.filter(pl.col("newest") > pl.col("completed") + COPYING).drop("source", "folder", "newest")
+
+
+def _key(key: tuple[object, ...]) -> tuple[str, str, str]:
+    customer, task, log = key
+    return str(customer), str(task), str(log)
+
+
+def _listing(words: Iterable[str], shown: int = 3) -> str:
+    every = list(dict.fromkeys(words))
+    return ", ".join(every[:shown]) + (f" and {len(every) - shown} more" if len(every) > shown else "")
+
+
+LOSSES: tuple[Callable[[Case], tuple[list[Loss], list[Unclear]]], ...] = (
+    torn,
+    refused,
+    without_parent,
+    without_start,
+    not_in_raw_log,
+    without_end,
+)

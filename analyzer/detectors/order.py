@@ -1,0 +1,57 @@
+"""Lines that step back in time inside one activity of one execution, on one clock."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analyzer.detectors.lines import ANSWERED, KEY, ROOT, SECOND, TEXT, tolerances
+
+HOUR = 3600 * SECOND
+MIDNIGHT = 12 * HOUR
+
+
+def steps_back(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines that step back inside their activity by more than the tolerance, with the line before them (`before_*`)."""
+    return _all_steps(lines).filter(~_clock_change())
+
+
+def clock_changes(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines that step back by what the end of daylight-saving time explains."""
+    return _all_steps(lines).filter(_clock_change())
+
+
+def _all_steps(lines: pl.DataFrame) -> pl.DataFrame:
+    certain = _judgeable(lines.filter(pl.col("execution").is_not_null()))
+    inside = [*KEY, "source", "execution", "activity"]
+    certain = certain.with_columns(
+        **{f"before_{name}": pl.col(name).shift().over(inside) for name in ("line", "offset", "instant")},
+        again=ROOT & (pl.col("message") == pl.col("message").first().over(inside)),
+    )
+    steps = certain.with_columns(back=pl.col("before_instant") - pl.col("instant")).filter(pl.col("back") > 0)
+    steps = steps.join(tolerances(lines), on=KEY, how="left").filter(pl.col("back") > pl.col("tolerance"))
+    restarted = pl.col("message").str.contains(ANSWERED) | ((pl.col("format") == TEXT) & pl.col("again"))
+    midnight = (pl.col("clock") == "none") & (pl.col("back") > MIDNIGHT)
+    return steps.filter(~restarted & ~midnight)
+
+
+def _clock_change() -> pl.Expr:
+    """Whether the end of daylight-saving time explains a step back: an hour less what really passed, at night.
+
+    Only a clock without a zone can show it. An exact hour in one activity explains the others at any time of day:
+    somebody set the clock.
+    """
+    of_day = pl.col("before_instant") % (24 * HOUR)
+    exact = ((pl.col("back") - HOUR).abs() <= pl.col("tolerance")).any().over(KEY)
+    at_most = (pl.col("back") > HOUR // 2) & (pl.col("back") <= HOUR + pl.col("tolerance"))
+    return pl.col("clock").is_in(["local", "none"]) & at_most & (exact | (of_day <= 4 * HOUR))
+
+
+def _judgeable(lines: pl.DataFrame) -> pl.DataFrame:
+    """In a text download of a task that paused, the waiting activity and its parents go on another day."""
+    answers = lines.filter((pl.col("clock") == "none") & pl.col("message").str.contains(ANSWERED))
+    if answers.is_empty():
+        return lines
+    path = pl.col("activity").str.split("/")
+    parents = [path.list.head(depth).list.join("/").alias("activity") for depth in range(6)]
+    waiting = pl.concat([answers.select("customer", "source", parent) for parent in parents]).unique()
+    return lines.join(waiting, on=["customer", "source", "activity"], how="anti")

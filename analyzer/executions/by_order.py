@@ -1,0 +1,94 @@
+"""One clock saw both: the append order of a shared file, or the order of the root's own lines in a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from analyzer.clocks import SECOND, Place
+from analyzer.executions.constraints import Bounds
+from analyzer.executions.sides import Relation, Side, cited, related
+from analyzer.executions.work import second_work
+
+JITTER = SECOND // 5
+
+
+def by_append_order(a: Side, b: Side, clocks: Bounds, source: str, *, torn: bool, deploy: bool | None) -> Relation:
+    """Lines of one execution between lines of the other mean overlap, whatever the nodes' clocks say."""
+    mine = [place for place in a.places if place.source == source]
+    other = [place for place in b.places if place.source == source]
+    if mine[0].line > other[0].line:
+        mine, other = other, mine
+        a, b = b, a
+    before = [place for place in mine if place.line < other[0].line]
+    after = [place for place in mine if place.line > other[0].line]
+    high = max(place.instant for place in before)
+    going_on = next((place for place in after if place.instant >= high - JITTER), None)
+    if going_on is None and (a.unclear or b.unclear):
+        proof = f"lines of {source} that could belong to either execution do not show whether {a.name()} was over"
+        return related(a, b, "unknown", "undecided", "none", proof, [before[-1], other[0]])
+    if going_on is None:
+        work, why = second_work(a, b, clocks, deploy)
+        proof = f"in the append order of {source} {b.name()} begins behind the last line of {a.name()}; {why}"
+        return related(a, b, "sequential", work, "append order", proof, [before[-1], other[0]])
+    witnesses = [before[-1], other[0], going_on]
+    if _one_block_moved(mine, other, a, b):
+        proof = (
+            f"lines of {a.name()} stand behind the first line of {b.name()} in {source}, but in a single block "
+            f"and with "
+            "times before it: a block moved by the storage would look the same"
+        )
+        return related(a, b, "unknown" if torn else "possible", "undecided", "append order", proof, witnesses)
+    back = next((place for place in other if place.line > going_on.line), None)
+    owners = [a.number, b.number, a.number, b.number]
+    witnesses += [back] if back else []
+    proof = (
+        f"one file, one clock: {source} line {before[-1].line} is {a.name()}, line {other[0].line} is {b.name()}, "
+        f"line {going_on.line} is {a.name()} again"
+        + (f", line {back.line} is {b.name()} again" if back else "")
+        + "; no node's clock is involved"
+    )
+    lines = [cited(place, owner) for place, owner in zip(witnesses, owners, strict=False)]
+    return related(
+        a, b, "concurrent", "same work", "append order", proof, witnesses, {"kind": "append order", "lines": lines}
+    )
+
+
+def _one_block_moved(mine: Sequence[Place], other: Sequence[Place], a: Side, b: Side) -> bool:
+    """All of one execution lies before the other by time, and they are mixed in a single place only."""
+    apart = a.span[1] < b.span[0] or b.span[1] < a.span[0]
+    merged = sorted([(place.line, 0) for place in mine] + [(place.line, 1) for place in other])
+    return apart and sum(left[1] != right[1] for left, right in pairwise(merged)) <= 3
+
+
+def open_at_once(a: Side, b: Side, places: Sequence[Place]) -> Relation:
+    """The root opened for each before it closed once, and closed for each of them behind that."""
+    first, second, *ends = places
+    began = "was resumed" if a.structure == b.structure else "opened"
+    proof = (
+        f"one file, one clock: in {first.source} {a.name()} {began} in line {first.line} and {b.name()} in line "
+        f"{second.line}, and the root closed once for each of them behind that, in lines {ends[0].line} to "
+        f"{ends[-1].line}; no node's clock is involved"
+    )
+    return related(a, b, "concurrent", "same work", "order of the root's lines", proof, places, _root_order(places))
+
+
+def told(a: Side, b: Side, says: str, places: Sequence[Place], *, clocks: Bounds, deploy: bool | None) -> Relation:
+    """The relation where the root's own lines, in their order, say it: a text download or `/details`."""
+    witness = "order of the root's lines"
+    if says == "concurrent":
+        proof = (
+            f"the root's own lines stand in the order they were appended: it opened in line {places[0].line} and again "
+            f"in line {places[1].line} before it closed in line {places[2].line}"
+        )
+        return related(a, b, "concurrent", "same work", witness, proof, places, _root_order(places))
+    if says == "sequential":
+        work, why = second_work(a, b, clocks, deploy)
+        proof = f"the root's own lines show that {b.name()} opened after {a.name()} had closed; {why}"
+        return related(a, b, "sequential", work, witness, proof, places)
+    proof = "its steps stand there twice, but no line of the root shows the order"
+    return related(a, b, "unknown", "undecided", "none", proof, places or [a.places[0], b.places[0]])
+
+
+def _root_order(places: Sequence[Place]) -> dict[str, object]:
+    return {"kind": "root order", "lines": [cited(place) for place in places]}

@@ -1,0 +1,133 @@
+"""Which node each execution ran on: machines named in the task log, the nodes' own server logs, and the last owner.
+
+A machine name need not be the node's (containers); whose machine it is follows from tasks with one machine and one
+node. A server log's lines about a task (ties) give their node to the execution they fit by time; where they fit none,
+they are an execution of their own, which only that log shows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from analyzer.clocks import Place
+from analyzer.executions.constraints import Attempt
+from analyzer.executions.execution import Execution
+from analyzer.executions.runs import Run
+from analyzer.executions.ties import AFTER, BEFORE, Failed, Tie, zones
+
+
+def with_nodes(
+    executions: list[Execution], ties: Sequence[Tie], states: pl.DataFrame
+) -> tuple[list[Execution], dict[tuple[str, str], int]]:
+    """Executions with their nodes, and with those that only a server log shows; and the zones of the server logs."""
+    owners = _owners(states)
+    alias = _aliases(executions, owners, ties)
+    known = {node.casefold() for node in (*owners.values(), *(tie.node for tie in ties), *alias.values())}
+    placed = [_placed(one, alias) for one in executions]
+    spans: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for one in placed:
+        if one.dated:
+            spans[one.task].append(one.span)
+    zoned = zones(ties, spans)
+    by_task: dict[tuple[str, str], list[Execution]] = defaultdict(list)
+    for one in placed:
+        by_task[one.task].append(one)
+    for tie in ties:
+        _place_tie(by_task[(tie.customer, tie.task)], tie, zoned.get((tie.customer, tie.node.casefold())), known)
+    return [_owned(one, by_task[key], owners) for key in sorted(by_task) for one in by_task[key]], zoned
+
+
+def _owned(one: Execution, mine: Sequence[Execution], owners: Mapping[tuple[str, str], str]) -> Execution:
+    """The node of a task's only execution as the database or the API names it.
+
+    It is the last owner, and no clock is told by it: a second execution that left no line may be the owner's.
+    """
+    return replace(one, node=owners.get(one.task)) if len(mine) == 1 and one.node is None else one
+
+
+def attempts_of(failed: Iterable[Failed], zoned: Mapping[tuple[str, str], int]) -> Iterator[Attempt]:
+    """Failed appends with their times in UTC on their node's clock; those in an unknown zone say nothing of clocks."""
+    for one in failed:
+        zone = 0 if one.zoned else zoned.get((one.customer, one.node.casefold()))
+        if zone is not None:
+            place = replace(one.place, instant=one.place.instant - zone)
+            yield Attempt((one.customer, one.task), one.node.casefold(), place)
+
+
+def _owners(states: pl.DataFrame) -> dict[tuple[str, str], str]:
+    """Last owner of each task as the database or the API says."""
+    owned = states.filter(pl.col("node").is_not_null()).sort("source", "line")
+    return {(customer, task): node for customer, task, node in owned.select("customer", "task", "node").iter_rows()}
+
+
+def _aliases(
+    executions: Iterable[Execution], owners: Mapping[tuple[str, str], str], ties: Iterable[Tie]
+) -> dict[tuple[str, str], str]:
+    """(customer, machine) -> node: whose machine it is, where the tasks with one machine and one node agree."""
+    machines: dict[tuple[str, str], set[str]] = defaultdict(set)
+    structures: dict[tuple[str, str], set[int]] = defaultdict(set)
+    nodes: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in executions:
+        structures[one.task].add(one.run.number)
+        if one.run.machine:
+            machines[one.task].add(one.run.machine.casefold())
+    for tie in ties:
+        nodes[(tie.customer, tie.task)].add(tie.node)
+    said: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for task, names in machines.items():
+        owned = {owners[task]} if task in owners and len(structures[task]) == 1 else set()
+        whose = nodes[task] or owned
+        if len(names) == 1 and len(whose) == 1:
+            said[(task[0], min(names))] |= whose
+    return {key: min(found) for key, found in said.items() if len({node.casefold() for node in found}) == 1}
+
+
+def _placed(one: Execution, alias: Mapping[tuple[str, str], str]) -> Execution:
+    node = one.run.machine and alias.get((one.key[0], one.run.machine.casefold()), one.run.machine)
+    return replace(one, node=node, clock=node.casefold() if node else None)
+
+
+def _place_tie(mine: list[Execution], tie: Tie, zone: int | None, known: Container[str]) -> None:
+    """Give a tie's node to the one execution it can belong to; a tie that fits none is an execution of its own.
+
+    `known`: node names of the cluster; a machine that is none of them may be any node's (containers).
+    """
+    dated = zone is not None or tie.zoned
+    first, last = tie.first - (zone or 0), tie.last - (zone or 0)
+
+    def fits(one: Execution) -> bool:
+        if one.node and one.node.casefold() != tie.node.casefold() and one.node.casefold() in known:
+            return False
+        inside = one.span[0] - BEFORE <= first and last <= one.span[1] + AFTER
+        return inside or not dated or not one.dated
+
+    fitting = [i for i, one in enumerate(mine) if fits(one)]
+    own = [i for i in fitting if (mine[i].node or "").casefold() == tie.node.casefold()]
+    if len(own) == 1 and dated and not mine[own[0]].tied:
+        mine[own[0]] = replace(mine[own[0]], tied=_tie_places(tie, first, last))
+    if own:
+        return
+    if len(fitting) == 1:
+        places = _tie_places(tie, first, last) if dated else ()
+        mine[fitting[0]] = replace(mine[fitting[0]], node=tie.node, clock=tie.node.casefold(), tied=places)
+    elif not fitting:
+        mine.append(_from_tie(tie, first, last, dated, len(mine) + 1))
+
+
+def _from_tie(tie: Tie, first: int, last: int, known: bool, number: int) -> Execution:
+    basis = "this node's server log says it executed the task"
+    run = Run(number, number, (), None, "Running", basis, "undecided", announced=False)
+    places = _tie_places(tie, first, last)
+    clock = tie.node.casefold() if known else None
+    return Execution((tie.customer, tie.task, ""), run, places, 0, tie.node, clock, dated=known, from_log=False)
+
+
+def _tie_places(tie: Tie, first: int, last: int) -> tuple[Place, Place]:
+    return (
+        Place(tie.source, tie.line, tie.offset, first),
+        Place(tie.last_source, tie.last_line, tie.last_offset, last),
+    )

@@ -1,0 +1,116 @@
+"""Where in one file of a task log an execution begins, and which executions may be writing at a row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container
+from itertools import pairwise
+
+from analyzer.executions.steps import Line, Step, closings
+
+
+def starts_of(
+    lines: list[Line], steps: dict[str, Step], title: str | None, severe: Container[int]
+) -> tuple[list[int], bool]:
+    """Rows where an execution begins, and whether the last of them is sure.
+
+    A root that is announced again, and more than a message that repeats. Where the announcement is lost (a locked
+    file), a second plan shows the second execution, or steps that the plan does not know.
+    """
+    announced = [line.row for line in lines if not line.step and line.kind == "message" and line.message == title]
+    finishes = [line.row for line in lines if not line.step and line.kind == "finished"]
+    doubled = _doubled(steps)
+    starts = [lines[0].row]
+    for row in announced:
+        if row <= starts[-1]:
+            continue
+        finished = any(starts[-1] <= finish < row for finish in finishes)
+        again = any(first < row <= second or starts[-1] < first < second for first, second in doubled)
+        if finished or again or (len(finishes) >= len(announced) > 1):
+            starts.append(row)
+    if len(starts) == 1 and _two_plans(steps, doubled):
+        starts.append(min(second for _, second in doubled))
+    if len(starts) > 1:
+        return starts, True
+    closed = min(len(finishes), len(closings([line for line in lines if not line.step], severe)))
+    return _headless(starts, steps, closed)
+
+
+def _headless(starts: list[int], steps: dict[str, Step], closed: int) -> tuple[list[int], bool]:
+    """A second execution whose announcement and plan are lost begins with the first step that the plan does not know.
+
+    Sure where the root closed twice, or where those steps ran on another machine. A step may also be added while a
+    task runs, so without that, planned steps must have been left open, and the second execution is not sure.
+    """
+    strange = unplanned(steps)
+    planned = [step for step in steps.values() if step.planned]
+    if not strange:
+        return starts, True
+    theirs, ours = ({step.machine.casefold() for step in some if step.machine} for some in (strange, planned))
+    sure = closed > 1 or bool(theirs and ours and not theirs & ours)
+    left_open = any(all(line.kind not in ("finished", "abandoned") for line in step.lines) for step in planned)
+    return ([*starts, min(step.first for step in strange)], sure) if sure or left_open else (starts, True)
+
+
+def unplanned(steps: dict[str, Step]) -> list[Step]:
+    """Steps that did real work although the plan, where there is one, does not have them."""
+    if not any(step.planned for step in steps.values()):
+        return []
+    return [step for step in steps.values() if not step.planned and len({line.activity for line in step.lines}) > 1]
+
+
+def _doubled(steps: dict[str, Step]) -> list[tuple[int, int]]:
+    """First rows of two steps of one name under different ids."""
+    seen: dict[str, list[int]] = defaultdict(list)
+    for step in steps.values():
+        seen[step.name].append(step.first)
+    return [pair for rows in seen.values() for pair in pairwise(rows)]
+
+
+def _two_plans(steps: dict[str, Step], doubled: list[tuple[int, int]]) -> bool:
+    """Two plans without a second root: several planned steps doubled; one doubled step alone is a step tried again."""
+    planned = {step.name for step in steps.values() if step.planned}
+    seconds = {second for _, second in doubled}
+    twice = {step.name for step in steps.values() if step.first in seconds} & planned
+    return len(twice) >= 2
+
+
+def active_at(lines: list[Line], starts: list[int]) -> dict[int, tuple[int, ...]]:
+    """Per row, which structures may be writing."""
+    active: list[int] = []
+    finished = last = 0
+    result = {}
+    begins = {row: i for i, row in enumerate(starts)}
+    for line in lines:
+        if line.row in begins:
+            last = begins[line.row]
+            active = [*active, last]
+        result[line.row] = tuple(active) or (last,)
+        if not line.step and line.kind == "finished" and active:
+            finished += 1
+            if finished >= len(active):
+                active, finished = [], 0
+    return result
+
+
+def opened_at_once(
+    lines: list[Line], starts: list[int], active: dict[int, tuple[int, ...]], severe: Container[int]
+) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Pairs of starts whose roots both closed only after the second one opened.
+
+    A root closes with words of its own and a finish. Where as many of both stand behind the last opening as roots were
+    open, each of them was still open there. One root with two finish lines cannot be mistaken for two: it says its
+    closing words once.
+    """
+    root = [line for line in lines if not line.step]
+    finishes = [line.row for line in root if line.kind == "finished"]
+    closed_at = closings(root, severe)
+    found: list[tuple[int, int, tuple[int, ...]]] = []
+    for j, start in enumerate(starts):
+        until = next((later for later in starts[j + 1 :] if j not in active[later]), lines[-1].row + 1)
+        opened = {i for i in range(len(starts)) if i in active[start] or (start < starts[i] < until)}
+        finished = [row for row in finishes if start < row < until]
+        closed = [row for row in closed_at if start < row < until]
+        if len(active[start]) > 1 and min(len(finished), len(closed)) >= len(opened):
+            found += [(i, j, (starts[i], start, finished[0], finished[-1])) for i in active[start] if i != j]
+    return found

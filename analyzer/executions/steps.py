@@ -1,0 +1,60 @@
+"""Lines and steps of a task log, as separation sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Line:
+    """What separation needs of one log entry."""
+
+    row: int
+    stream: int
+    step: str  # id below the root, "" for the root's own lines
+    kind: str
+    instant: int  # 100 ns
+    message: str
+    activity: str = ""
+
+
+@dataclass
+class Step:
+    """An activity directly below the root."""
+
+    id: str
+    name: str
+    planned: bool
+    first: int
+    lines: list[Line] = field(default_factory=list)
+    structure: int | None = None
+    machine: str | None = None
+
+    @property
+    def begins(self) -> Line:
+        """Its first line that is not its announcement in the plan."""
+        return next((line for line in self.lines if line.kind != "planned"), self.lines[0])
+
+
+def steps_of(lines: Iterable[Line], machines: Mapping[int, str]) -> dict[str, Step]:
+    steps: dict[str, Step] = {}
+    for line in lines:
+        if line.step:
+            step = steps.setdefault(line.step, Step(line.step, line.message, False, line.row))
+            step.lines.append(line)
+            step.planned |= line.kind == "planned"
+            step.machine = step.machine or machines.get(line.row)
+    return steps
+
+
+def closings(root: Sequence[Line], severe: Container[int]) -> list[int]:
+    """Rows of the root's closing words: what it says last before a finish, wherever it says it, and what is fatal."""
+    words = set()
+    last = None
+    for line in root:
+        if line.kind == "finished" and last is not None:
+            words.add(last)
+        elif line.kind == "message":
+            last = line.message
+    return [line.row for line in root if line.row in severe or (line.kind == "message" and line.message in words)]

@@ -1,0 +1,151 @@
+"""Where the fields of regular lines of a `task-log` stand, for a whole block at once, and the numbers among them.
+
+    ["ServerTasks-733_K2JD81MNQA","INF","2023-09-18T09:14:02.1180427+00:00","Say \\"hi\\"","",0]
+     0                          1 2   3 4                                 5 6            7 89
+
+A regular line has exactly ten quotes that no backslash escapes, commas between them, and one to three digits behind.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.blocks import NEWLINE, RETURN, Block, Ints
+from analyzer.ingest.task_log_lines import FARTHEST
+from analyzer.ingest.values import EPOCH, MICROSECOND
+
+Octets = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+_STAMP = 33  # yyyy-MM-ddTHH:mm:ss.fffffff+00:00
+_DIGITS = np.array([i for i in range(_STAMP) if i not in (4, 7, 10, 13, 16, 19, 27, 30)])
+_FIXED = {4: b"-", 7: b"-", 10: b"T", 13: b":", 16: b":", 19: b".", 30: b":"}
+_FIRST, _LAST = ((moment - EPOCH) // MICROSECOND for moment in (datetime.min, datetime.max))
+_MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+
+
+class Fields:
+    """Positions of the ten quotes of every line that has ten, and whether the line is regular."""
+
+    def __init__(self, block: Block, octets: Octets, quotes: Ints, bad: Ints, escapes: Ints) -> None:
+        starts, ends = block.starts, block.ends
+        first = np.searchsorted(quotes, starts)
+        ten = np.searchsorted(quotes, ends) - first == 10
+        padded = np.append(quotes, np.zeros(10, np.int64))
+        self.at = padded[np.where(ten, first, 0)[:, None] + np.arange(10)]
+        self.octets = octets
+        at = self.at
+        last = np.maximum(ends - 1, 0)
+        regular = ten & (at[:, 0] == starts + 1)
+        for left in (1, 3, 5, 7):
+            regular &= at[:, left + 1] == at[:, left] + 2
+        regular &= at[:, 5] - at[:, 4] == _STAMP + 1
+        category = at[:, 3] - at[:, 2] - 1
+        regular &= (category >= 2) & (category <= 4)
+        digits = last - at[:, 9] - 2
+        regular &= (digits >= 1) & (digits <= 3)
+        regular[_lines_of(bad, starts)] = False
+        row = np.flatnonzero(regular)
+        comma = octets[at[row][:, [1, 3, 5, 7, 9]] + 1] == ord(",")
+        ok = comma.all(axis=1) & (octets[starts[row]] == ord("[")) & (octets[last[row]] == ord("]"))
+        regular[row[~ok]] = False
+        self.regular = regular
+        self.escapes = escapes
+
+
+def _lines_of(positions: Ints, starts: Ints) -> Ints:
+    lines: Ints = np.searchsorted(starts, positions, "right").astype(np.int64) - 1
+    return lines
+
+
+def find(block: Block) -> Fields:
+    """The positions of all quotes, escapes and disturbances of a block, and what follows for its lines."""
+    octets = np.frombuffer(block.data, np.uint8)
+    quotes = np.flatnonzero(octets == ord('"'))
+    slashes = np.flatnonzero(octets == ord("\\"))
+    bad = _control(octets)
+    if not len(slashes):
+        return Fields(block, octets, quotes, bad, slashes)
+    # In a run of backslashes every first of two escapes the second: only those at even places begin an escape.
+    run_starts = np.concatenate(([True], np.diff(slashes) != 1))
+    place = np.arange(len(slashes)) - np.maximum.accumulate(np.where(run_starts, np.arange(len(slashes)), 0))
+    escapes = slashes[place % 2 == 0]
+    escaped = np.zeros(len(octets) + 1, bool)
+    escaped[escapes + 1] = True
+    after = octets[np.minimum(escapes + 1, len(octets) - 1)]
+    unknown = escapes[~np.isin(after, np.frombuffer(b'"\\/bfnrtu', np.uint8))]
+    bad = np.concatenate((bad, unknown, _bad_unicode(octets, escapes, after)))
+    return Fields(block, octets, quotes[~escaped[quotes]], bad, escapes)
+
+
+def _control(octets: Octets) -> Ints:
+    """Places of control characters, which JSON wants escaped (exact path); line ends are none."""
+    at: Ints = np.flatnonzero((octets < ord(" ")) & (octets != NEWLINE))
+    following = octets[np.minimum(at + 1, len(octets) - 1)]
+    places: Ints = at[(octets[at] != RETURN) | (following != NEWLINE)]
+    return places
+
+
+def _bad_unicode(octets: Octets, escapes: Ints, after: Octets) -> Ints:
+    r"""Places of \uXXXX that are not four hexadecimal digits, or are half of a surrogate pair (exact path)."""
+    at: Ints = escapes[after == ord("u")]
+    if not len(at):
+        return at
+    code = octets[np.minimum(at[:, None] + np.arange(2, 6), len(octets) - 1)]
+    hexadecimal = (code - 48 < 10) | ((code | 32) - 97 < 6)  # unsigned: smaller codes wrap to large numbers
+    surrogate = ((code[:, 0] | 32) == ord("d")) & ~np.isin(code[:, 1], np.frombuffer(b"01234567", np.uint8))
+    places: Ints = at[~hexadecimal.all(axis=1) | surrogate]
+    return places
+
+
+def times(octets: Octets, at: Ints) -> tuple[Ints, Ints, Ints, Flags]:
+    """Local microseconds since 1970, tenths, the zone in microseconds, and whether the stamp is a real time."""
+    stamp = octets[at[:, None] + np.arange(_STAMP)]
+    good = np.ones(len(at), bool)
+    for place, mark in _FIXED.items():
+        good &= stamp[:, place] == mark[0]
+    good &= (stamp[:, 27] == ord("+")) | (stamp[:, 27] == ord("-"))
+    digits = stamp[:, _DIGITS] - 48
+    good &= (digits < 10).all(axis=1)
+    number = digits.astype(np.int64)
+    year = number[:, 0:4] @ np.array([1000, 100, 10, 1])
+    month, day, hour, minute, second = (number[:, i] * 10 + number[:, i + 1] for i in (4, 6, 8, 10, 12))
+    micro = number[:, 14:20] @ np.array([100000, 10000, 1000, 100, 10, 1])
+    minutes = number[:, 23:25] @ np.array([10, 1])
+    zone = (number[:, 21:23] @ np.array([600, 60]) + minutes) * 60_000_000
+    zone = np.where(stamp[:, 27] == ord("-"), -zone, zone)
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    month_days = _MONTH_DAYS[np.clip(month, 0, 12)] - ((month == 2) & ~leap)
+    good &= (month >= 1) & (month <= 12) & (day >= 1) & (day <= month_days) & (year >= 1)
+    good &= (hour < 24) & (minute < 60) & (second < 60) & (minutes < 60) & (np.abs(zone) <= FARTHEST // MICROSECOND)
+    seconds = ((_days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
+    wall = seconds * 1_000_000 + micro
+    good &= (wall - zone >= _FIRST) & (wall - zone <= _LAST)
+    return wall, number[:, 20], zone, good
+
+
+def _days(year: Ints, month: Ints, day: Ints) -> Ints:
+    """Days since 1970-01-01 in the Gregorian calendar (years that begin in March put the leap day last)."""
+    year = year - (month <= 2)
+    era = year // 400
+    of_era = year - era * 400
+    of_year = (153 * (month + np.where(month > 2, -3, 9)) + 2) // 5 + day - 1
+    days: Ints = era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
+    return days
+
+
+def numbers(octets: Octets, starts: Ints, ends: Ints) -> tuple[Ints, Flags]:
+    """Numbers of up to three digits, and which of them are some."""
+    value = np.zeros(len(starts), np.int64)
+    good = np.ones(len(starts), bool)
+    for place in range(3):
+        at = starts + place
+        used = at < ends
+        digit = octets[np.minimum(at, len(octets) - 1)] - 48
+        good &= ~used | (digit < 10)
+        value = np.where(used, value * 10 + digit, value)
+    leading = octets[np.minimum(starts, len(octets) - 1)] == ord("0")
+    return value, good & ~(leading & (ends - starts > 1))

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.detectors.bundle import HEALTHY, MIXED, node
+
+
+def test_a_line_stamped_before_the_one_above_it(bundle):
+    bundle.raw("""
+        .    INF 0      Deploy Shop
+        1    INF 1      Step 1
+        1    INF 40     copied
+        1    INF 20     copying
+        1    FIN 41
+        .    FIN 42
+    """)
+    finding = bundle.audit().one("OCT201")
+    assert (finding.verdict, finding.task, finding.log) == ("proved", "ServerTasks-7", "AAAA")
+    assert [place.line for place in finding.evidence] == [3, 4]
+    assert finding.detail["largest_seconds"] == 20
+    assert "tolerance of this log 1.0 s" in finding.summary
+
+
+def test_a_moved_block_is_named(bundle):
+    bundle.raw("""
+        .    INF 0      Deploy Shop
+        1    INF 1      Step 1
+        1    INF 2      one
+        1    INF 30     four
+        1    INF 31     five
+        1    INF 10     two
+        1    INF 20     three
+        1    FIN 41
+        .    FIN 42
+    """)
+    finding = bundle.audit().one("OCT201")
+    assert finding.detail["cause"] == "block moved"
+    assert "lines 6 to 7 would be in order in front of line 4" in finding.summary
+
+
+def test_a_clock_that_was_set_back_is_not_called_a_moved_block(bundle):
+    lines = "\n".join(f"1 INF {at} line" for at in [*range(1, 30), *range(10, 40)])
+    bundle.raw(f". INF 0 Deploy Shop\n{lines}\n1 FIN 41\n. FIN 42")
+    finding = bundle.audit().one("OCT201")
+    assert finding.detail["cause"] == "unknown"
+    assert finding.detail["largest_seconds"] == 19
+
+
+def test_one_finding_per_execution_whatever_the_number_of_steps_back(bundle):
+    bundle.raw("""
+        .    INF 0      Deploy Shop
+        1    INF 50     one
+        1    INF 10     two
+        1    INF 60     three
+        1    INF 20     four
+        1    FIN 71
+        .    FIN 72
+    """)
+    assert bundle.audit().one("OCT201").detail["steps_back"] == 2
+
+
+def test_a_text_download_that_goes_back_by_seconds_inside_a_block(bundle):
+    bundle.text("""
+                            | == Success: Deploy Shop ==
+        12:00:00   Info     |   Begin
+                            |
+                            |   == Success: Step 1: Copy ==
+        12:00:40   Info     |     copied
+        12:00:10   Info     |     copying
+        12:00:50   Info     |     done
+    """)
+    assert [place.line for place in bundle.audit().one("OCT201").evidence] == [8, 9]
+
+
+def test_details_are_judged_inside_an_activity(bundle):
+    lines = "1 Info one\n30 Info three\n20 Info two"
+    bundle.details(
+        node(".", "Deploy Shop", "Success", node("1", "Step 1", lines=lines), lines="0 Info begin\n40 Info end")
+    )
+    assert bundle.audit().one("OCT201").detail["largest_seconds"] == 10
+
+
+@pytest.mark.parametrize("script", [HEALTHY, MIXED], ids=["healthy", "two executions mixed line by line"])
+def test_order_inside_each_execution_is_fine(bundle, script):
+    bundle.raw(script)
+    assert not bundle.audit().of("OCT201")
+
+
+def test_the_tolerance_is_measured_from_the_log(bundle):
+    """Threads that are seconds apart all the time: a step back of the same size inside an activity means nothing."""
+    lines = [". INF 0 Deploy Shop"]
+    lines += [f"{'ab'[i % 2]} INF {10 * i + (4 if i % 2 == 0 else -9)} out" for i in range(1, 60)]
+    lines += ["a INF 603 out", "a INF 597 out", "a FIN 604", "b FIN 604", ". FIN 605"]
+    bundle.raw("\n".join(lines))
+    assert not bundle.audit().of("OCT201")
+
+
+def test_a_resume_on_a_node_whose_clock_is_behind_starts_afresh(bundle):
+    bundle.raw("""
+        .    INF 0      Deploy Shop
+        1    PLN 0.1    Step 1: Approve
+        1    INF 100    Please approve
+        1    VBS 30     Resuming after completion
+        1    INF 31     Submitted by: Ann
+        1    FIN 32
+        .    FIN 33
+    """)
+    assert not bundle.audit().of("OCT201")
+
+
+def test_hours_back_in_a_text_download_are_left_open(bundle):
+    bundle.text("""
+                            | == Success: Deploy Shop ==
+        18:00:00   Info     |   Begin
+        14:00:00   Info     |   End
+    """)
+    answer = bundle.audit()
+    assert not answer.of("OCT201")
+    assert "silence of almost a day" in answer.open("OCT201")[0].reason
+
+
+def test_without_a_task_log_nothing_is_judged(bundle):
+    bundle.server("A", "0 INFO hello\n-0.156 INFO an earlier line of the same thread")
+    answer = bundle.audit()
+    assert not answer.of("OCT201")
+    assert answer.open("OCT201")[0].reason == "no task log is in the input"

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.detectors.bundle import HEALTHY, node, task
+
+TORN = '!7T12:00:05.0000000+00:00","copying","",0]'
+LOCKED = """
+    5 FATAL Exception appending to log with correlationId ServerTasks-7_AAAA
+      System.IO.IOException: The process cannot access the file '\\\\nas\\TaskLogs\\servertasks-7_aaaa.txt' because \
+it is being used by another process.
+"""
+
+
+def test_a_line_that_begins_in_its_middle(bundle):
+    bundle.raw(HEALTHY.replace("1/a  FIN 3", TORN + "\n    1/a  FIN 3"))
+    finding = bundle.audit().one("OCT204")
+    assert (finding.verdict, finding.task, finding.detail["at_least"]) == ("proved", "ServerTasks-7", 1)
+    assert "servertasks-7_aaaa.txt line 6" in finding.summary
+
+
+def test_two_halves_on_one_line(bundle):
+    """Behind a cut or moved block the half of one entry is followed by the half of another."""
+    half = '!["ServerTasks-7_AAAA","INF","2023-09-18T12:0' + TORN[1:]
+    bundle.raw(HEALTHY.replace("1/a  FIN 3", half + "\n    1/a  FIN 3"))
+    assert bundle.audit().one("OCT204").detail["causes"] == ["torn entries"]
+
+
+def test_an_append_that_a_node_gave_up(bundle):
+    bundle.raw(HEALTHY)
+    bundle.server("EAST", LOCKED)
+    finding = bundle.audit().one("OCT204")
+    assert finding.nodes == ("EAST",)
+    assert "an append on EAST failed for good" in finding.summary
+
+
+def test_children_of_a_step_without_a_line(bundle):
+    bundle.raw("""
+        .    INF 0      Deploy Shop
+        1/a  INF 1      web-01
+        1/a  FIN 10
+        .    FIN 11
+    """)
+    assert bundle.audit().one("OCT204").detail["causes"] == ["activities without start"]
+
+
+def test_a_log_without_its_first_lines(bundle):
+    bundle.raw("""
+        1    INF 1      Step 1: Copy
+        1    FIN 10
+        .    INF 11     The deployment completed successfully.
+        .    FIN 11
+    """)
+    assert bundle.audit().one("OCT204").detail["causes"] == ["log without its start"]
+
+
+def test_lines_that_only_details_still_have(bundle):
+    bundle.raw(HEALTHY.replace("    1/a  VBS 2     Stopping\n", ""))
+    inside = node("1/a", "web-01", lines="1 Info web-01\n2 Verbose Stopping")
+    bundle.details(node(".", "Deploy Shop", "Success", node("1", "Step 1", "Success", inside), lines="0 Info Deploy"))
+    assert bundle.audit().one("OCT204").detail["causes"] == ["missing beside /details"]
+
+
+def test_a_log_without_its_end(bundle):
+    bundle.raw(HEALTHY.split("    2/b")[0])
+    bundle.raw(HEALTHY.replace(" INF 0 ", " INF 2:00:00 ").replace(" FIN 7.5", " FIN 2:00:01"), task=8, log="BBBB")
+    bundle.api(task(completed="8"))
+    assert bundle.audit().one("OCT204").detail["causes"] == ["log without its end"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(HEALTHY, id="healthy"),
+        pytest.param(HEALTHY.split("    2/b")[0] + '    !["ServerTasks-7_AAAA/', id="copied while it was written"),
+        pytest.param(HEALTHY.replace("VBS 2     Stopping", "UPD 2     Uploading"), id="gaps in progress"),
+        pytest.param(HEALTHY.replace("VBS 2     Stopping", "HLT 2     Stopping"), id="an unknown category"),
+    ],
+)
+def test_innocent(bundle, script):
+    bundle.raw(script)
+    assert not bundle.audit().of("OCT204")
+
+
+def test_an_append_that_was_tried_again(bundle):
+    bundle.raw(HEALTHY)
+    bundle.server(
+        "EAST",
+        "5 WARN Append log entry to ServerTasks-7_AAAA attempt #1 faulted, retrying in 00:00:01: The handle is invalid.",
+    )
+    assert not bundle.audit().of("OCT204")
+
+
+def test_numbers_of_details_with_filtered_levels(bundle):
+    bundle.raw(HEALTHY)
+    bundle.details(node(".", "Deploy Shop", "Success", node("1", "Step 1"), lines="0 Info Deploy\n7 Info done"))
+    assert not bundle.audit().of("OCT204")
+
+
+def test_a_success_whose_log_was_copied_too_early(bundle):
+    bundle.raw(HEALTHY.split("    2/b")[0])
+    bundle.api(task(completed="8"))
+    assert not bundle.audit().of("OCT204")
+
+
+def test_a_failed_append_of_a_log_that_is_not_there_is_left_open(bundle):
+    bundle.raw(HEALTHY, task=8, log="BBBB")
+    bundle.server("EAST", LOCKED)
+    answer = bundle.audit()
+    assert not answer.of("OCT204")
+    assert answer.open("OCT204")[0].task == "ServerTasks-7"

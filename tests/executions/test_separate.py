@@ -1,0 +1,149 @@
+"""Which execution wrote which line. Every case is a log that somebody could send."""
+
+from __future__ import annotations
+
+from tests.executions.script import separated
+
+DOUBLE = """
+    . msg Deploy
+    a plan One
+    b plan Two
+    . msg Deploy
+    c plan One
+    d plan Two
+    a msg working
+    c msg working
+    a fin
+    c fin
+    b msg working
+    d msg working
+    b fin
+    d fin
+"""
+
+
+def test_a_plain_log_is_one_execution() -> None:
+    assert separated(". msg Deploy\na plan One\na msg working\na fin\n. fin") == "1 1 1 1 1"
+
+
+def test_two_mixed_executions_are_told_apart_by_their_steps() -> None:
+    assert separated(DOUBLE) == "1 1 1 2 2 2 1 2 1 2 1 2 1 2"
+
+
+def test_names_of_steps_do_not_matter() -> None:
+    renamed = DOUBLE.replace("One", "Zwölf").replace("Two", "二").replace("Deploy", "Run the thing")
+    assert separated(renamed) == separated(DOUBLE)
+
+
+def test_a_re_run_stands_behind_the_first_execution() -> None:
+    script = ". msg Deploy\na plan One\na fin\n. fin\n. msg Deploy\nb plan One\nb fin\n. fin"
+    assert separated(script) == "1 1 1 1 2 2 2 2"
+
+
+def test_hundred_re_runs_of_one_task_are_hundred_executions() -> None:
+    script = "\n".join(f". msg Deploy\ns{i} plan One\ns{i} fin\n. fin" for i in range(100))
+    assert separated(script).split() == [str(i) for i in range(1, 101) for _ in range(4)]
+
+
+def test_a_root_message_that_repeats_is_no_second_execution() -> None:
+    assert separated(". msg Waiting\n. msg Waiting\n. msg Waiting\na plan One\na fin\n. fin") == "1 1 1 1 1 1"
+
+
+def test_a_step_tried_again_under_a_new_id_is_no_second_execution() -> None:
+    script = ". msg Deploy\na plan One\nb plan Two\na fat failed\na fin\nc msg One\nc fin\nb fin\n. fin"
+    assert set(separated(script).split()) == {"1"}
+
+
+def test_a_step_that_was_added_while_the_task_ran_is_no_second_execution() -> None:
+    script = ". msg Deploy\na plan One\na fin\nz msg Retention\nz/t msg target\nz/t fin\nz fin\n. msg done\n. fin"
+    assert set(separated(script).split()) == {"1"}
+
+
+def test_two_plans_without_a_second_root_are_two_executions() -> None:
+    script = DOUBLE.replace(". msg Deploy\n    c plan", "c plan")
+    assert separated(script) == "1 1 1 2 2 1 2 1 2 1 2 1 2"
+
+
+def test_an_execution_whose_beginning_is_lost_shows_by_a_root_that_closed_twice() -> None:
+    script = """
+        . msg Deploy
+        a plan One
+        b plan Two
+        a/t msg working
+        x/y msg lost its beginning
+        x fin
+        . msg done
+        . fin
+        b fin
+        . msg done
+        . fin
+    """
+    assert separated(script).startswith("1 1 1 1 2 2")
+
+
+def test_times_tell_the_owner_of_a_roots_line_where_the_clocks_differ() -> None:
+    script = """
+        . msg @0 Deploy
+        a plan @0.1 One
+        . msg @300 Deploy
+        b plan @300.1 One
+        a msg @5 working
+        b msg @305 working
+        . msg @306 whose is this
+        a fin @7
+        b fin @307
+    """
+    assert separated(script) == "1 1 2 2 1 2 2 1 2"
+
+
+def test_a_roots_line_that_could_be_either_ones_is_not_guessed() -> None:
+    script = DOUBLE + "    . msg done\n    . fin\n    . msg done\n    . fin"
+    assert separated(script).split()[-1] in "?12"
+    middle = DOUBLE.replace("    b msg working", "    . msg halfway\n    b msg working")
+    assert separated(middle).split()[10] == "?"
+
+
+def test_the_machine_tells_steps_apart_that_were_planned_at_the_same_moment() -> None:
+    script = """
+        . msg @0 Deploy
+        a plan @0.1 One
+        . msg @0.2 Deploy
+        b plan @0.3 Two
+        c plan @0.4 One
+        d plan @0.5 Two
+        a/t msg @1 machine A
+        c/t msg @1.1 machine C
+        b/t msg @2 machine B
+        d/t msg @2.1 machine D
+        a fin @3
+        c fin @3.1
+        b fin @4
+        d fin @4.1
+    """
+    machines = {6: "OCTO-A", 7: "OCTO-B", 8: "OCTO-A", 9: "OCTO-B"}
+    assert separated(script, machines) == "1 1 2 1 2 2 1 2 1 2 1 2 1 2"
+
+
+def test_files_that_share_an_activity_are_one_structure() -> None:
+    script = """
+        -- first writer
+        . msg Deploy
+        a plan One
+        b plan Two
+        a fin
+        -- a resume elsewhere
+        b msg Resuming after completion
+        b fin
+        . fin
+    """
+    assert set(separated(script).split()) == {"1"}
+
+
+def test_files_that_each_announce_the_root_are_two_structures() -> None:
+    script = "-- one\n. msg Deploy\na plan One\na fin\n. fin\n-- two\n. msg Deploy\nb plan One\nb fin\n. fin"
+    assert separated(script) == "1 1 1 1 2 2 2 2"
+
+
+def test_a_file_with_new_steps_but_no_root_goes_on_with_the_only_structure() -> None:
+    script = "-- one\n. msg Deploy\na plan One\na fin\n-- two\nz msg Cleanup\nz fin\n. fin"
+    assert set(separated(script).split()) == {"1"}
