@@ -12,6 +12,7 @@ source. Nothing is copied per line: columns are cut out of the buffer with `view
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,6 +96,31 @@ def block(source: str, data: bytes, first_line: int = 1, offset: int = 0) -> Blo
     return Block((source,), data, starts, ends, lines, starts + offset, np.zeros(len(starts), np.int64))
 
 
+def packed(blocks: Sequence[Block]) -> Block:
+    """Several blocks as one."""
+    if len(blocks) == 1:
+        return blocks[0]
+    datas = [block.data if block.data.endswith(b"\n") else block.data + b"\n" for block in blocks]
+    bases = np.cumsum([0, *map(len, datas)]).tolist()
+    firsts = np.cumsum([0, *(len(block.sources) for block in blocks)]).tolist()
+    return Block(
+        sources=tuple(source for block in blocks for source in block.sources),
+        data=b"".join(datas),
+        starts=np.concatenate([block.starts + base for block, base in zip(blocks, bases, strict=False)]),
+        ends=np.concatenate([block.ends + base for block, base in zip(blocks, bases, strict=False)]),
+        lines=np.concatenate([block.lines for block in blocks]),
+        offsets=np.concatenate([block.offsets for block in blocks]),
+        which=np.concatenate([block.which + first for block, first in zip(blocks, firsts, strict=False)]),
+        coding=_coding(blocks),
+    )
+
+
+def _coding(blocks: Sequence[Block]) -> Ints | None:
+    if all(block.coding is None for block in blocks):
+        return None
+    return np.concatenate([np.zeros(len(one), np.int64) if one.coding is None else one.coding for one in blocks])
+
+
 def views(data: bytes, starts: Ints, ends: Ints) -> pa.Array:
     """A string_view column over slices of `data`, without copying the text (only slices of up to 12 bytes are inlined).
 
@@ -107,10 +133,11 @@ def views(data: bytes, starts: Ints, ends: Ints) -> pa.Array:
     raw[:, 0] = sizes
     octets = raw.view(np.uint8).reshape(count, 16)
     source = np.frombuffer(data, np.uint8)
-    if count and len(source):
-        at = np.minimum(starts[:, None] + np.arange(12), len(source) - 1)
-        keep = np.where(sizes <= 12, sizes, 4)
-        octets[:, 4:] = np.where(np.arange(12) < keep[:, None], source[at], 0)
+    for first, last in ((0, 4), (4, 12)):  # most short texts are shorter still, long ones show four bytes
+        row = np.flatnonzero((sizes > first) & ((sizes <= 12) | (first == 0)))
+        at = starts[row, None] + np.arange(first, last)
+        inside = np.arange(first, last) < sizes[row, None]
+        octets[row, 4 + first : 4 + last] = np.where(inside, source[np.minimum(at, len(source) - 1)], 0)
     long = sizes > 12
     raw[long, 2] = 0
     raw[long, 3] = starts[long]

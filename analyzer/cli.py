@@ -107,6 +107,26 @@ def audit(
     raise typer.Exit(_exit_code(answer, fail_on))
 
 
+@app.command(epilog=f"Exit codes: {CLEAN} shown; {USAGE} the task is in no source, wrong usage or a missing PATH.")
+def show(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="48211 or ServerTasks-48211.")],
+    paths: Paths,
+    node: Nodes = [],
+    utc_offset: Offsets = [],
+) -> None:
+    """Tell one task's story: what happened, the proof, the timeline."""
+    (wanted,) = arguments.task_ids([task])
+    # Everything is read and judged: other tasks bound the nodes' clocks, and the answer must be that of `audit`.
+    options = _narrowed(paths, node, utc_offset, [], "", "")
+    from analyzer import pipeline
+    from analyzer.report import show as story
+
+    with _meter(paths) as meter:
+        answer = pipeline.audit(pipeline.read(paths, **options, progress=meter))
+    _print(story.render(answer, wanted, _width(), colour=_colour()))
+    _tell_problems(answer.case)
+
+
 @app.command()
 def ingest(
     paths: Paths,

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.blocks import Block, Ints
+from analyzer.blocks import Block, packed
 from analyzer.errors import UsageError
 from analyzer.ingest import recognise
 from analyzer.model import Batch, Format, Progress
@@ -21,6 +21,7 @@ from analyzer.sources import Decoder, Member, members, name_nodes, prefixes
 PACK = 1 << 20
 """Small sources of one format share a block of about this many bytes: per-block work costs more than their bytes."""
 TABLES = ("events", "states", "rejects")
+PLACE = [("source", "ascending"), ("line", "ascending"), ("offset", "ascending")]
 PER_NODE = ("server-log", "tentacle-log")
 _OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
 
@@ -169,31 +170,6 @@ def _unpack(reading: _Reading, pack: _Pack) -> None:
             reading.give_up(error, {**place, "offset": int(block.offsets[0]), "bytes": len(block.data)})
 
 
-def packed(blocks: Sequence[Block]) -> Block:
-    """Several blocks as one."""
-    if len(blocks) == 1:
-        return blocks[0]
-    datas = [block.data if block.data.endswith(b"\n") else block.data + b"\n" for block in blocks]
-    bases = np.cumsum([0, *map(len, datas)]).tolist()
-    firsts = np.cumsum([0, *(len(block.sources) for block in blocks)]).tolist()
-    return Block(
-        sources=tuple(source for block in blocks for source in block.sources),
-        data=b"".join(datas),
-        starts=np.concatenate([block.starts + base for block, base in zip(blocks, bases, strict=False)]),
-        ends=np.concatenate([block.ends + base for block, base in zip(blocks, bases, strict=False)]),
-        lines=np.concatenate([block.lines for block in blocks]),
-        offsets=np.concatenate([block.offsets for block in blocks]),
-        which=np.concatenate([block.which + first for block, first in zip(blocks, firsts, strict=False)]),
-        coding=_coding(blocks),
-    )
-
-
-def _coding(blocks: Sequence[Block]) -> Ints | None:
-    if all(block.coding is None for block in blocks):
-        return None
-    return np.concatenate([np.zeros(len(one), np.int64) if one.coding is None else one.coding for one in blocks])
-
-
 def _name_nodes(found: Mapping[str, Found], nodes: Mapping[str, str], named: Mapping[Path, str]) -> None:
     """--node first, then the log's own lines, then those of its neighbours, then the folder."""
     for form in PER_NODE:
@@ -243,25 +219,54 @@ def _below(source: str, path: str, named: Mapping[Path, str]) -> bool:
 
 
 def _tables(reading: _Reading, customer: str) -> dict[str, pa.Table]:
-    nodes = {source: one.node for source, one in reading.found.items()}
+    nodes = {source: one.node for source, one in reading.found.items() if one.node}
     tables = {}
     for name in TABLES:
-        one = pa.concat_tables(reading.tables[name]) if reading.tables[name] else schema.empty(schema.TABLES[name])
-        tables[name] = _stamped(one, schema.TABLES[name], customer, nodes if name == "events" else {})
+        parts = [_stamped(one, customer, nodes) for one in reading.tables.pop(name)]
+        tables[name] = pa.concat_tables([schema.empty(schema.TABLES[name]), *_in_order(parts)])
     tables["sources"] = _sources(reading.found, tables, customer)
     return tables
 
 
-def _stamped(table: pa.Table, form: pa.Schema, customer: str, nodes: Mapping[str, str | None]) -> pa.Table:
-    """The table with customer and node filled in, sorted by source and place."""
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
-    frame = frame.with_columns(customer=pl.lit(customer))
-    known = {source: node for source, node in nodes.items() if node}
-    if known:
-        given = pl.col("source").replace_strict(known, default=None, return_dtype=pl.String)
-        frame = frame.with_columns(node=pl.coalesce("node", given))
-    return frame.sort("source", "line", "offset", maintain_order=True).to_arrow().cast(form)
+def _stamped(table: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Table:
+    """The table with customer and node filled in."""
+    table = table.set_column(0, table.schema.field(0), pa.repeat(pa.scalar(customer), table.num_rows))
+    place = table.schema.get_field_index("node")
+    runs = pc.run_end_encode(table["source"].combine_chunks()) if nodes and place >= 0 else None
+    if runs is None or nodes.keys().isdisjoint(runs.values.to_pylist()):
+        return table
+    known = pa.array([nodes.get(source) for source in runs.values.to_pylist()], pa.string())
+    given = pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(runs.run_ends, known))
+    return table.set_column(place, table.schema.field(place), pc.coalesce(table["node"], given))
+
+
+def _in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
+    """Slices of the tables by source and place. Nothing is copied, so that memory need not hold everything twice."""
+    tables = [table if _is_in_order(table) else table.sort_by(PLACE) for table in tables]
+    runs: list[tuple[str, int, int, int, int]] = []
+    for number, table in enumerate(tables):
+        ends = pc.run_end_encode(table["source"].combine_chunks())
+        stops = ends.run_ends.to_pylist()
+        lines = table["line"].combine_chunks().take(pa.array([0, *stops[:-1]])).to_pylist()
+        runs += zip(ends.values.to_pylist(), lines, [number] * len(stops), [0, *stops[:-1]], stops, strict=True)
+    runs.sort()
+    at = 0
+    while at < len(runs):
+        _, _, number, start, stop = runs[at]
+        at += 1
+        while at < len(runs) and runs[at][2:4] == (number, stop):
+            stop = runs[at][4]
+            at += 1
+        yield tables[number].slice(start, stop - start)
+
+
+def _is_in_order(table: pa.Table) -> bool:
+    """Whether the rows of every source stand together, by line and offset."""
+    line, offset = (table[name].to_numpy() for name in ("line", "offset"))
+    source = table["source"].combine_chunks()
+    same = pc.equal(source[1:], source[:-1]).to_numpy(zero_copy_only=False)
+    back = (line[1:] < line[:-1]) | ((line[1:] == line[:-1]) & (offset[1:] < offset[:-1]))
+    return not (same & back).any() and len(pc.run_end_encode(source).values) == pc.count_distinct(source).as_py()
 
 
 def _sources(found: Mapping[str, Found], tables: Mapping[str, pa.Table], customer: str) -> pa.Table:

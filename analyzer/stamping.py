@@ -20,14 +20,19 @@ def stamp_offsets(events: pa.Table, offsets: Mapping[str, timedelta]) -> pa.Tabl
     if not offsets:
         return events
     known = {node.lower(): int(span.total_seconds() * 1_000_000) for node, span in offsets.items()}
-    frame = pl.DataFrame(events)
+    frame = pl.DataFrame(events.select(["node", "clock", "wall", "time"]))
     offset = pl.col("node").str.to_lowercase().replace_strict(known, default=None, return_dtype=pl.Int64)
     given = (pl.col("clock") == "local") & offset.is_not_null()
-    frame = frame.with_columns(
+    stamped = frame.select(
         time=pl.when(given).then((pl.col("wall") - offset).cast(pl.Datetime("us", "UTC"))).otherwise("time"),
         clock=pl.when(given).then(pl.lit("offset")).otherwise("clock"),
     )
-    return frame.to_arrow().cast(schema.EVENTS)
+    for name in stamped.columns:
+        field = schema.EVENTS.field(name)
+        events = events.set_column(
+            schema.EVENTS.get_field_index(name), field, stamped[name].to_arrow().cast(field.type)
+        )
+    return events
 
 
 def stamp_times(sources: pa.Table, events: pa.Table) -> pa.Table:
@@ -48,16 +53,14 @@ def mark_duplicates(sources: pa.Table, events: pa.Table) -> pa.Table:
     Of equal ones the first by name is the original. Rolled archives get another name every day, shares are collected
     from every node and at several times: names say nothing, and an earlier copy ends earlier (perhaps inside a line).
     """
-    frame = pl.DataFrame(events.select(["source", *PLACE, *WORDS]))
-    first = frame.filter(pl.col("source").ne_missing(pl.col("source").shift()))
-    heads = first.select("source", head=pl.struct(*PLACE, *WORDS).hash()).filter(pl.len().over("head") > 1)
-    known = heads.join(pl.DataFrame(sources.select(["source", *SIZES])), on="source")
+    known = _alike(sources, events)
     if known.is_empty():
         return sources
+    theirs = pl.DataFrame(events.select(["source"])).select(pl.col("source").is_in(known["source"].to_list()))
+    frame = pl.DataFrame(events.select(["source", *PLACE, *WORDS]).filter(theirs.to_series().to_arrow()))
     content = pl.struct(*PLACE, *WORDS).hash() // 2**24  # sums of millions of them fit into 64 bits
     lines = (
-        frame.join(known, on="source", how="semi", maintain_order="left")
-        .select("source", place=pl.struct(PLACE).hash(), content=content)
+        frame.select("source", "message", place=pl.struct(PLACE).hash(), content=content)
         .with_columns(
             row=pl.int_range(1, pl.len() + 1).over("source"), before=pl.col("content").cum_sum().over("source")
         )
@@ -66,8 +69,10 @@ def mark_duplicates(sources: pa.Table, events: pa.Table) -> pa.Table:
     )
     last = lines.filter(pl.col("row") == pl.col("events"))
     both = last.join(lines, on=["head", "format", "row", "before", "place"], suffix="_2")
-    longer = (pl.col("events_2") > pl.col("events")) & (pl.col("states") + pl.col("states_2") == 0)
-    same = (pl.col("events_2") == pl.col("events")) & (pl.col("bytes_2") == pl.col("bytes"))
+    equal = pl.col("content_2") == pl.col("content")
+    cut = pl.col("message_2").str.starts_with(pl.col("message"))
+    longer = (pl.col("events_2") > pl.col("events")) & (pl.col("states") + pl.col("states_2") == 0) & (equal | cut)
+    same = (pl.col("events_2") == pl.col("events")) & (pl.col("bytes_2") == pl.col("bytes")) & equal
     copies = (
         both.filter(longer | (same & (pl.col("source_2") < pl.col("source"))))
         .sort("events_2", "source_2", descending=[True, False])
@@ -76,3 +81,12 @@ def mark_duplicates(sources: pa.Table, events: pa.Table) -> pa.Table:
     )
     marked = pl.DataFrame(sources).drop("duplicate_of").join(copies, on="source", how="left", maintain_order="left")
     return marked.select(sources.schema.names).to_arrow().cast(schema.SOURCES)
+
+
+def _alike(sources: pa.Table, events: pa.Table) -> pl.DataFrame:
+    """Sources whose first event another source has, too, in the same place: `head` says which belong together."""
+    order = pl.DataFrame(events.select(["source"])).with_row_index()
+    first = order.filter(pl.col("source").ne_missing(pl.col("source").shift()))["index"]
+    heads = pl.DataFrame(events.select(["source", *PLACE, *WORDS]).take(first.to_arrow()))
+    heads = heads.select("source", head=pl.struct(*PLACE, *WORDS).hash()).filter(pl.len().over("head") > 1)
+    return heads.join(pl.DataFrame(sources.select(["source", *SIZES])), on="source")

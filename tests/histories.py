@@ -88,7 +88,7 @@ def history(seed: int) -> History:
     suspects = [Dated(task, s.number, s.number, s.clock, s.places, True, True) for s in sides[: 1 if attempts else 2]]
     states = pl.DataFrame(schema.from_rows(schema.STATES, rows))
     relation = relate(
-        sides[0], sides[1], bounds([*runs, *suspects], states, attempts), ordered=False, torn=False, deploy=True
+        sides[0], sides[1], bounds([*runs, *suspects], states, attempts), ordered=False, tears=0, deploy=True
     )
     witness = "one clock" if a is b else "database rows" if rows_given else "lock errors" if attempts else "none"
     return History(witness, overlap, relation)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import polars as pl
 
 from analyzer.detectors.common import frame
@@ -17,6 +19,9 @@ EDITED = r"Modif|StateChange|StateEdit"
 
 EXPLAINED = r"(?i)terminated|shut ?down|offline|unexpectedly|cancel|timed? ?out|restart"
 """Error messages of tasks that failed although no step of theirs did (formats document, 4.1 and section 9)."""
+
+APART = timedelta(minutes=10)
+"""Times of one run, told by different clocks, differ by less; more is another run (a re-run, an old log)."""
 
 
 @remembered
@@ -62,6 +67,25 @@ def explained() -> pl.Expr:
     """Whether a claim's error message names a reason that no log need show."""
     message = pl.when(pl.col("claim").is_in(["database", "api"])).then(pl.col("detail"))
     return message.str.contains(EXPLAINED).fill_null(False)
+
+
+def same_run(last: str) -> pl.Expr:
+    """Whether a claim is about the run whose log ends at the time in column `last`, as far as times are known."""
+    ended = (pl.col("completed") - pl.col(last)).abs() <= APART
+    begun = pl.col("started") <= pl.col(last) + APART
+    return ended.fill_null(True) & begun.fill_null(True)
+
+
+def without_log(claims: pl.DataFrame, logs: pl.DataFrame) -> str | None:
+    """How many of the tasks that are claimed something about have none of these logs, as the reason of a question."""
+    alone = claims.join(logs, on=["customer", "task"], how="anti").select("customer", "task").unique()
+    if alone.is_empty():
+        return None
+    return (
+        "1 such task has no log in the input"
+        if alone.height == 1
+        else f"{alone.height} such tasks have no log in the input"
+    )
 
 
 def has_status(case: Case) -> bool:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import combinations
 
 import polars as pl
 
-from analyzer.detectors.claims import STATUS, claimed, edited, explained
+from analyzer.detectors.claims import APART, STATUS, claimed, edited, explained
 from analyzer.detectors.common import Row, evidence, frame, rows
 from analyzer.detectors.endings import SUCCEEDED, endings
 from analyzer.detectors.lines import KEY, ROOT, task_lines
 from analyzer.model import Case, Evidence
 from analyzer.names import FATAL
 
-APART = timedelta(minutes=10)
-"""Times of one completion, told by different clocks, differ by less; more is another completion (a re-run)."""
 TASK = ("customer", "task")
 DOUBLE = (pl.col("relation").is_in(["concurrent", "possible"])) | (pl.col("work") == "same work")
 
@@ -76,7 +74,7 @@ def _kept(case: Case) -> dict[tuple[str, str], Row]:
 
 
 def _different(pair: Row, a: Row, b: Row, kept: Row | None) -> Conflict:
-    how = "at the same time" if pair["relation"] == "concurrent" else "twice"
+    how = "twice at the same time" if pair["relation"] == "concurrent" else "twice"
     sure = pair["relation"] != "possible" and "step" not in (a["sign"], b["sign"])
     sides = " and ".join(f"{_name(run)} ended {run['ending']}" for run in (a, b))
     told = f"{a['task']} was executed {how}, and {sides}{_and_kept(kept, (a, b))}"
@@ -123,7 +121,7 @@ def _nameless(case: Case, doubled: pl.DataFrame, kept: Mapping[tuple[str, str], 
     found = []
     for row in rows(both):
         claim = kept.get((row["customer"], row["task"]))
-        told = f"{row['task']} was executed at the same time twice, and one execution failed while the other succeeded"
+        told = f"{row['task']} was executed twice at the same time, and one execution failed while the other succeeded"
         told += f"; the {claim['claim']} says {claim['state']}" if claim else ""
         other = {name: row[f"{name}_other"] for name in ("source", "line", "offset")}
         found.append(
@@ -200,8 +198,10 @@ def _logged(case: Case) -> pl.DataFrame:
 
 
 def _contradict(one: Row, other: Row) -> bool:
+    """Different states of one completion; a file from before a re-run may differ, so both must tell when it was."""
     times: list[datetime] = [row["completed"] for row in (one, other) if row["completed"]]
-    return one["state"] != other["state"] and (len(times) < 2 or abs(times[0] - times[1]) <= APART)
+    together = abs(times[0] - times[1]) <= APART if len(times) == 2 else one["source"] == other["source"]
+    return one["state"] != other["state"] and together
 
 
 def _disagree(one: Row, other: Row) -> Conflict:

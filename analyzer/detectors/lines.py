@@ -102,6 +102,11 @@ def tolerances(lines: pl.DataFrame) -> pl.DataFrame:
     return least.join(measured, on=KEY, how="left").with_columns(tolerance=tolerance).select(*KEY, "tolerance")
 
 
+def headline(title: str | None, fallback: str = "(no name)") -> str:
+    """The first line of an activity's title, cut."""
+    return next(iter((title or "").splitlines()), "")[:80].strip() or fallback
+
+
 def seconds(ticks: int) -> str:
     """A span of 100 ns units for prose."""
     length = ticks / SECOND

@@ -10,7 +10,7 @@ import polars as pl
 
 from analyzer.detectors.claims import final_status
 from analyzer.detectors.common import Row, frame, on_nodes, rows
-from analyzer.detectors.lines import DETAILS, KEY, RAW, ROOT, task_lines
+from analyzer.detectors.lines import DETAILS, KEY, RAW, ROOT, headline, task_lines
 from analyzer.detectors.tasklogs import TASK, refused_appends, task_logs, torn_entries
 from analyzer.model import Case
 
@@ -48,7 +48,7 @@ def torn(case: Case) -> tuple[list[Loss], list[Unclear]]:
     pieces = pieces.join(written, on=["customer", "source", "line"], how="anti", maintain_order="left")
     found = []
     for key, group in pieces.group_by(KEY, maintain_order=True):
-        lines = group.unique(["source", "line"], maintain_order=True)
+        lines = group.unique(["source", "line"], keep="first", maintain_order=True)
         where = _listing(
             f"{source.rpartition('/')[2]} line {line}" for source, line in lines.select("source", "line").iter_rows()
         )
@@ -88,7 +88,7 @@ def without_parent(case: Case) -> tuple[list[Loss], list[Unclear]]:
     found = []
     for key, group in orphans.group_by(KEY, maintain_order=True):
         silent = group["parent"].n_unique()
-        names = _listing(repr(title.splitlines()[0][:60]) for title in group["message"].to_list() if title)
+        names = _listing(repr(headline(title)) for title in group["message"].to_list())
         told = f"no line of {silent} {_activities(silent)} is there, but lines of what ran inside ({names})"
         found.append(Loss(_key(key), "activities without start", told, list(rows(group)), silent))
     return found, []
@@ -163,6 +163,7 @@ def without_end(case: Case) -> tuple[list[Loss], list[Unclear]]:
     """
     logs = task_logs(case).filter((pl.col("finishes") == 0) & (pl.col("executions") == 1))
     logs = logs.join(_closed(case), on=KEY, how="inner", maintain_order="left").filter(pl.col("state") == "Success")
+    logs = logs.filter((pl.col("started") <= pl.col("last") + COPYING).fill_null(True))
     found = []
     for row in rows(logs):
         claim, last = ({name: row[f"{side}_{name}"] for name in PLACE} for side in ("claim", "last"))
@@ -179,11 +180,10 @@ def _closed(case: Case) -> pl.DataFrame:
     raw = task_lines(case).filter(pl.col("format") == RAW)
     files = raw.group_by(*KEY, "source", maintain_order=True).agg(newest=pl.col("time").max())
     files = files.with_columns(folder=pl.col("source").str.replace(r"(?:servertasks-[^/]*/)?[^/]*$", ""))
-    files = files.with_columns(newest=pl.col("newest").max().over("customer", "folder")).unique(
-        KEY, maintain_order=True
-    )
+    files = files.with_columns(newest=pl.col("newest").max().over("customer", "folder"))
+    files = files.unique(KEY, keep="first", maintain_order=True)
     place = {f"claim_{name}": name for name in PLACE}
-    status = final_status(case).select(*TASK, "claim", "state", "completed", **place)
+    status = final_status(case).select(*TASK, "claim", "state", "started", "completed", **place)
     files = files.join(status, on=TASK, how="inner", maintain_order="left")
     return files.filter(pl.col("newest") > pl.col("completed") + COPYING).drop("source", "folder", "newest")
 

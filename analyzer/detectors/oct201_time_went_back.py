@@ -29,7 +29,7 @@ import polars as pl
 
 from analyzer.detectors.causes import cause_of
 from analyzer.detectors.common import Row, evidence, frame, rows
-from analyzer.detectors.lines import KEY, SECOND, seconds, task_lines, titles
+from analyzer.detectors.lines import KEY, SECOND, headline, seconds, task_lines, titles
 from analyzer.detectors.order import steps_back
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
@@ -47,7 +47,7 @@ def detect(case: Case) -> Judgement:
     lines = task_lines(case)
     if lines.is_empty():
         return Judgement(not_judged=(NotJudged(CODE, "no task log is in the input"),))
-    steps = steps_back(lines)
+    steps = steps_back(case)
     undated = (pl.col("clock") == "none") & (pl.col("back") >= NIGHT)
     judged = steps.filter(~undated).join(titles(lines), on=[*KEY, "activity"], how="left").sort(*KEY, "source", "line")
     groups = judged.group_by(*KEY, "execution", maintain_order=True)
@@ -68,7 +68,7 @@ def _finding(case: Case, lines: pl.DataFrame, steps: list[Row]) -> Finding:
         verdict=Verdict.PROVED,
         summary=(
             f"in the log of {first['task']} time goes back by up to {seconds(largest)} inside one activity: line "
-            f"{first['line']} of '{_short(first['title'])}' is stamped before line {first['before_line']}{more} "
+            f"{first['line']} of '{headline(first['title'])}' is stamped before line {first['before_line']}{more} "
             f"(tolerance of this log {seconds(first['tolerance'])}); {told}"
         ),
         evidence=evidence(places),
@@ -88,10 +88,6 @@ def _finding(case: Case, lines: pl.DataFrame, steps: list[Row]) -> Finding:
 
 def _before(step: Row) -> Row:
     return {"source": step["source"], "line": step["before_line"], "offset": step["before_offset"]}
-
-
-def _short(title: str) -> str:
-    return title.splitlines()[0][:80] if title else "the task itself"
 
 
 def _nodes(case: Case, step: Row) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.detectors.common import Row, evidence, frame, rows
-from analyzer.detectors.lines import CLOSING, KEY, RAW, ROOT, SECOND, seconds, task_lines, titles, tolerances
+from analyzer.detectors.lines import CLOSING, KEY, RAW, ROOT, SECOND, headline, seconds, task_lines, titles, tolerances
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
@@ -89,17 +89,20 @@ def _behind(lines: pl.DataFrame, closings: pl.DataFrame, mine: list[str]) -> pl.
         closed=pl.col("instant").last(), closed_row=pl.col("row").last(),
         closed_line=pl.col("line").last(), closed_offset=pl.col("offset").last(),
     )  # fmt: skip
-    begun = pl.col("row").min().over(*KEY, "activity")
-    step_begun = pl.col("row").min().over(*KEY, "step")
-    late = lines.with_columns(begun=begun, newest=step_begun.max().over(RUN))
-    late = late.join(last, on=mine, how="inner", maintain_order="left").filter(pl.col("row") > pl.col("closed_row"))
-    return late.with_columns(followed=pl.col("newest") > pl.col("closed_row"))
+    late = lines.join(last, on=mine, how="inner", maintain_order="left").filter(pl.col("row") > pl.col("closed_row"))
+    mixed = lines.join(late.select(KEY).unique(), on=KEY, how="semi")
+    begun = mixed.group_by(*KEY, "activity").agg(begun=pl.col("row").min())
+    steps = mixed.filter(~ROOT).group_by(*RUN, "step").agg(begun=pl.col("row").min())
+    newest = steps.group_by(RUN).agg(newest=pl.col("begun").max())
+    late = late.join(begun, on=[*KEY, "activity"], how="left", maintain_order="left")
+    late = late.join(newest, on=RUN, how="left", maintain_order="left")
+    return late.with_columns(followed=(pl.col("newest") > pl.col("closed_row")).fill_null(False))
 
 
 def _finding(late: list[Row]) -> Finding:
     first = late[0]
     longest = max(line["instant"] - line["closed"] for line in late)
-    names = list(dict.fromkeys((line["title"] or "").splitlines()[0][:80] for line in late if line["title"]))
+    names = list(dict.fromkeys(headline(line["title"]) for line in late))
     places = [
         {"source": first["source"], "line": first["closed_line"], "offset": first["closed_offset"]},
         *late[:SHOWN],
@@ -111,7 +114,7 @@ def _finding(late: list[Row]) -> Finding:
         severity=SEVERITY,
         verdict=Verdict.PROVED,
         summary=(
-            f"in the log of {first['task']} '{names[0] if names else 'the task'}' finished for the last time in line "
+            f"in the log of {first['task']} '{names[0]}' finished for the last time in line "
             f"{first['closed_line']}, yet {count} up to {seconds(longest)} later, first in line {first['line']}"
             + (f" (also in {', '.join(repr(name) for name in names[1:4])})" if names[1:] else "")
         ),

@@ -24,7 +24,7 @@ import polars as pl
 
 from analyzer.detectors.claims import claimed
 from analyzer.detectors.common import Row, evidence, frame, rows
-from analyzer.detectors.lines import CLOSING, DETAILS, KEY, RAW, ROOT, task_lines
+from analyzer.detectors.lines import CLOSING, DETAILS, KEY, RAW, ROOT, headline, task_lines
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import FINAL_STATES
@@ -103,7 +103,11 @@ def _in_trees(case: Case, details: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         running.join(logs, on=[*KEY, "source"], how="semi")
-        .join(done.unique(["customer", "source"]), on=["customer", "source"], how="inner")
+        .join(
+            done.unique(["customer", "source"], keep="first", maintain_order=True),
+            on=["customer", "source"],
+            how="inner",
+        )
         .join(unfinished, on=["customer", "source"], how="anti")
         .with_columns(execution=pl.lit(1, pl.Int64))
     )
@@ -111,7 +115,7 @@ def _in_trees(case: Case, details: pl.DataFrame) -> pl.DataFrame:
 
 def _finding(left: list[Row]) -> Finding:
     first = left[0]
-    names = list(dict.fromkeys((one["title"] or one["activity"]).splitlines()[0][:80] for one in _topmost(left)))
+    names = list(dict.fromkeys(headline(one["title"], one["activity"]) for one in _topmost(left)))
     lost = bool(first["torn"] or first["refused"])
     count = "an activity was" if len(left) == 1 else f"{len(left)} activities were"
     root = {"source": first["over_source"], "line": first["over_line"], "offset": first["over_offset"]}

@@ -24,10 +24,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.claims import edited, final_status, has_status
+from analyzer.detectors.claims import edited, final_status, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, frame, rows
 from analyzer.detectors.endings import endings
 from analyzer.detectors.failures import failed_blocks, failed_steps
+from analyzer.detectors.lines import headline
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT302"
@@ -44,42 +45,51 @@ def detect(case: Case) -> Judgement:
     last = _last_executions(case)
     failed = pl.concat(
         [
-            failed_steps(case).join(last, on=[*TASK, "execution"], how="semi", maintain_order="left"),
-            failed_blocks(case).join(last, on=TASK, how="semi", maintain_order="left"),
+            failed_steps(case).join(last, on=[*TASK, "execution"], how="inner", maintain_order="left"),
+            failed_blocks(case).join(last.drop("execution"), on=TASK, how="inner", maintain_order="left"),
         ],
         how="diagonal",
     ).join(edited(case), on=TASK, how="anti", maintain_order="left")
-    failed = failed.join(successes, on=TASK, how="inner", maintain_order="left").sort(*TASK, "source", "line")
+    failed = failed.join(successes, on=TASK, how="inner", maintain_order="left")
+    failed = failed.filter(same_run("over")).sort(*TASK, "source", "line")
     findings = tuple(_finding(list(rows(one))) for _, one in failed.group_by(TASK, maintain_order=True))
-    if has_status(case) or case.executions.num_rows:
-        return Judgement(findings)
-    return Judgement(findings, (NotJudged(CODE, "no status of a task and no task log is in the input"),))
+    return Judgement(findings, _not_judged(case, successes))
+
+
+def _not_judged(case: Case, successes: pl.DataFrame) -> tuple[NotJudged, ...]:
+    if not has_status(case) and not case.executions.num_rows:
+        return (NotJudged(CODE, "no status of a task and no task log is in the input"),)
+    missing = without_log(successes, frame(case.executions).filter(pl.col("lines") > 0))
+    return (NotJudged(CODE, f"called a Success: {missing}"),) if missing else ()
 
 
 def _last_executions(case: Case) -> pl.DataFrame:
-    """The last execution of every task whose executions followed one another: resumed, or run again."""
+    """The last run of every task whose runs followed one another: its executions, and when it was `over`."""
     apart = frame(case.pairs).filter(~((pl.col("relation") == "sequential") & (pl.col("work") == "resume")))
     unclear = apart.filter((pl.col("relation") != "sequential") | (pl.col("work") != "re-run")).select(TASK).unique()
     runs = endings(case).filter(pl.col("lines") > 0).join(unclear, on=TASK, how="anti")
     runs = runs.sort(*TASK, "execution").with_columns(chain=(pl.col("relation") != "resume").cum_sum().over(TASK))
-    return runs.filter(pl.col("chain") == pl.col("chain").max().over(TASK)).select(*TASK, "execution")
+    last = runs.filter(pl.col("chain") == pl.col("chain").max().over(TASK))
+    return last.select(*TASK, "execution", over=pl.col("ended").max().over(TASK))
 
 
 def _successes(case: Case) -> pl.DataFrame:
     """Customer, task, who says Success (`claim`) and where (`said_*`)."""
     place = {f"said_{name}": name for name in ("source", "line", "offset")}
-    stated = final_status(case).filter(pl.col("state") == "Success").select(*TASK, "claim", **place)
+    stated = (
+        final_status(case).filter(pl.col("state") == "Success").select(*TASK, "claim", "started", "completed", **place)
+    )
     other = final_status(case).filter(pl.col("state") != "Success")
     ended = endings(case).sort(*TASK, "execution").unique(TASK, keep="last", maintain_order=True)
     derived = ended.filter(pl.col("ending") == "Success").join(other, on=TASK, how="anti")
     place = {f"said_{name}": f"end_{name}" for name in ("source", "line", "offset")}
     derived = derived.select(*TASK, claim=pl.lit("log"), **place)
-    return pl.concat([stated, derived]).unique(TASK, keep="first", maintain_order=True)
+    return pl.concat([stated, derived], how="diagonal").unique(TASK, keep="first", maintain_order=True)
 
 
 def _finding(failed: list[Row]) -> Finding:
     first = failed[0]
-    names = list(dict.fromkeys((one["title"] or one["activity"]).splitlines()[0][:80] for one in failed))
+    names = list(dict.fromkeys(headline(one["title"], one["activity"]) for one in failed))
     said = {name: first[f"said_{name}"] for name in ("source", "line", "offset")}
     steps = "a step" if len(names) == 1 else f"{len(names)} steps"
     return Finding(

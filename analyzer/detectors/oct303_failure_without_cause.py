@@ -21,11 +21,9 @@ Source: design document, section 5; formats document, sections 4.1 and 10 (traps
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import polars as pl
 
-from analyzer.detectors.claims import explained, final_status, has_status
+from analyzer.detectors.claims import explained, final_status, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
@@ -35,24 +33,22 @@ CODE = "OCT303"
 NAME = "failure-without-cause"
 SEVERITY = Severity.WARNING
 
-APART = timedelta(minutes=10)
-"""A status this far from the log's end is about something that the log does not hold."""
-
 
 def detect(case: Case) -> Judgement:
     """One finding per failed task with a complete log without an error."""
     failed = final_status(case).filter(pl.col("state") == "Failed")
     logs = task_logs(case)
     if not has_status(case) or not logs["raw"].any():
-        missing = "raw task log" if has_status(case) else "database, API or header status"
-        return Judgement(not_judged=(NotJudged(CODE, f"no {missing} is in the input"),))
+        kind = "raw task log" if has_status(case) else "database, API or header status"
+        return Judgement(not_judged=(NotJudged(CODE, f"no {kind} is in the input"),))
     task = ["customer", "task"]
     alone = logs.filter(pl.len().over(task) == 1)
     clean = alone.filter(pl.col("whole") & ~pl.col("canceled") & (pl.col("worst") < ERROR))
     told = clean.join(failed.drop("log"), on=task, how="inner")
-    apart = (pl.col("completed") - pl.col("last")).abs() > APART
-    told = told.filter(~apart.fill_null(False) & ~explained())
-    return Judgement(tuple(_finding(row) for row in rows(told.sort(task))))
+    told = told.filter(same_run("last") & ~explained())
+    missing = without_log(failed, logs.filter("raw"))
+    open_ = (NotJudged(CODE, f"called Failed: {missing}"),) if missing else ()
+    return Judgement(tuple(_finding(row) for row in rows(told.sort(task))), open_)
 
 
 def _finding(row: Row) -> Finding:

@@ -28,7 +28,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from analyzer.detectors.claims import claimed, has_status
+from analyzer.detectors.claims import claimed, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, frame, moment, rows
 from analyzer.detectors.lines import ANSWERED, CLOSING, KEY, RAW, ROOT, task_lines
 from analyzer.detectors.tasklogs import task_logs
@@ -54,7 +54,9 @@ def detect(case: Case) -> Judgement:
         return Judgement(not_judged=(NotJudged(CODE, "no database or API status is in the input"),))
     logs = task_logs(case).filter("raw").filter(pl.len().over(TASK) == 1)
     told = active.drop("log").join(logs.join(_at_work(case), on=KEY, how="left"), on=TASK, how="inner")
-    told = told.filter(pl.col("last").is_not_null()).join(_times(case), on=["customer", "source"], how="left")
+    told = told.filter(pl.col("last").is_not_null() & same_run("last")).join(
+        _times(case), on=["customer", "source"], how="left"
+    )
     newest = task_lines(case).filter(pl.col("format") == RAW).select(pl.col("time").max()).item()
     findings, open_ = [], []
     for row in rows(told.sort(*TASK, "source", "line").unique(TASK, keep="first", maintain_order=True)):
@@ -63,7 +65,9 @@ def detect(case: Case) -> Judgement:
             findings.append(_finding(row, verdict, seen))
         elif row["finishes"]:
             open_.append(row)
-    return Judgement(tuple(findings), _not_judged(open_))
+    missing = without_log(active, logs)
+    unseen = (NotJudged(CODE, f"called executing or cancelling: {missing}"),) if missing else ()
+    return Judgement(tuple(findings), (*_not_judged(open_), *unseen))
 
 
 def _times(case: Case) -> pl.DataFrame:

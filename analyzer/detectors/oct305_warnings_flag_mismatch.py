@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.claims import claimed
+from analyzer.detectors.claims import claimed, same_run
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import KEY, task_lines
 from analyzer.detectors.tasklogs import task_logs
@@ -50,7 +50,7 @@ def detect(case: Case) -> Judgement:
         .group_by(KEY, maintain_order=True)
         .agg(loud=pl.len(), **{f"loud_{name}": pl.col(name).first() for name in ("source", "line", "offset")})
     )
-    told = flags.drop("log").join(logs, on=TASK, how="inner").join(counted, on=KEY, how="left")
+    told = flags.drop("log").join(logs, on=TASK, how="inner").filter(same_run("last")).join(counted, on=KEY, how="left")
     silent = pl.col("worst") < WARNING
     wrong = (~pl.col("warnings") & pl.col("loud").is_not_null()) | (pl.col("warnings") & silent)
     return Judgement(tuple(_finding(row) for row in rows(told.filter(wrong).sort(TASK))))

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from analyzer.detectors.common import Row, evidence, frame, rows
-from analyzer.detectors.lines import KEY, task_lines
+from analyzer.detectors.lines import KEY
 from analyzer.detectors.order import clock_changes
 from analyzer.model import Case, Finding, Judgement, Severity, Verdict
 
@@ -71,7 +71,7 @@ def _zone(runs: list[Row]) -> Finding:
 
 def _task_logs(case: Case) -> list[Finding]:
     """Task logs in which a clock change explains a step back."""
-    changes = clock_changes(task_lines(case)).sort(*KEY, "source", "line")
+    changes = clock_changes(case).sort(*KEY, "source", "line")
     found = []
     for row in rows(changes.unique(KEY, keep="first", maintain_order=True)):
         before = {"source": row["source"], "line": row["before_line"], "offset": row["before_offset"]}

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.lines import ANSWERED, KEY, ROOT, SECOND, TEXT, tolerances
+from analyzer.detectors.lines import ANSWERED, KEY, ROOT, SECOND, TEXT, remembered, task_lines, tolerances
+from analyzer.model import Case
 
 HOUR = 3600 * SECOND
 MIDNIGHT = 12 * HOUR
 
 
-def steps_back(lines: pl.DataFrame) -> pl.DataFrame:
+def steps_back(case: Case) -> pl.DataFrame:
     """Lines that step back inside their activity by more than the tolerance, with the line before them (`before_*`)."""
-    return _all_steps(lines).filter(~_clock_change())
+    return _all_steps(case).filter(~_clock_change())
 
 
-def clock_changes(lines: pl.DataFrame) -> pl.DataFrame:
+def clock_changes(case: Case) -> pl.DataFrame:
     """Lines that step back by what the end of daylight-saving time explains."""
-    return _all_steps(lines).filter(_clock_change())
+    return _all_steps(case).filter(_clock_change())
 
 
-def _all_steps(lines: pl.DataFrame) -> pl.DataFrame:
+@remembered
+def _all_steps(case: Case) -> pl.DataFrame:
+    lines = task_lines(case)
     certain = _judgeable(lines.filter(pl.col("execution").is_not_null()))
     inside = [*KEY, "source", "execution", "activity"]
     certain = certain.with_columns(

@@ -21,7 +21,7 @@ from analyzer.executions.nodes import attempts_of, with_nodes
 from analyzer.executions.relate import relate
 from analyzer.executions.runs import Run, runs
 from analyzer.executions.separate import separate
-from analyzer.executions.sides import Relation, Side
+from analyzer.executions.sides import Relation, Seen, Side
 from analyzer.executions.steps import Line
 from analyzer.executions.ties import Ties
 from analyzer.names import FATAL
@@ -43,8 +43,8 @@ class Assembly:
 class _Case:
     executions: list[Execution] = field(default_factory=list)
     assigned: list[pl.DataFrame] = field(default_factory=list)
-    damaged: set[Key] = field(default_factory=set)
-    together: dict[tuple[Key, int, int], tuple[Place, ...]] = field(default_factory=dict)
+    tears: dict[Key, int] = field(default_factory=dict)
+    together: dict[tuple[Key, int, int], Seen] = field(default_factory=dict)
     told: dict[Key, tuple[str, tuple[Place, ...]]] = field(default_factory=dict)
     ordered: set[Key] = field(default_factory=set)
 
@@ -122,8 +122,7 @@ def _mixed(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, states: pl.
     key = (lines["customer"][0], lines["task"][0], lines["log"][0])
     if lines["view"][0] == 0:
         case.ordered.add(key)
-    if lines["torn"].any():
-        case.damaged.add(key)
+    case.tears[key] = int(lines.group_by("source").agg(pl.col("tears").first()).select("tears").sum().item())
     entries = _lines(lines)
     named = _machine_rows(lines, machines)
     severities = dict(enumerate(lines["severity"].fill_null(0)))
@@ -140,7 +139,7 @@ def _mixed(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, states: pl.
     kinds = lines["kind"].to_list()
     counted = lines["lines"].to_list()
     for pair, rows in found.together.items():
-        case.together[(key, *pair)] = tuple(Place(*columns[row]) for row in rows)
+        case.together[(key, *pair)] = Seen(rows.kind, tuple(Place(*columns[row]) for row in rows.rows), rows.changes)
     for run in found.runs:
         for row in run.rows:
             owner[row] = run.number
@@ -202,14 +201,16 @@ def _pairs(
     for task, several in sorted(by_task.items()):
         for i, a in enumerate(several):
             for b in several[i + 1 :]:
+                if a.from_log and b.from_log and a.key != b.key:
+                    continue  # logs with suffixes of their own are another task's: a re-install counts from 1 again
                 deploy = None if task not in kinds else kinds[task] == "Deploy"
                 if a.key == b.key and a.key in case.told and a.run.structure != b.run.structure:
                     pair = told(_side(a), _side(b), *case.told[a.key], clocks=clocks, deploy=deploy)
                 else:
-                    ordered, torn = a.key in case.ordered, a.key in case.damaged
-                    seen = case.together.get((a.key, a.run.number, b.run.number), ()) if a.key == b.key else ()
+                    ordered, tears = a.key in case.ordered, case.tears.get(a.key, 0)
+                    seen = case.together.get((a.key, a.run.number, b.run.number)) if a.key == b.key else None
                     pair = relate(
-                        _side(a, b), _side(b, a), clocks, ordered=ordered, torn=torn, deploy=deploy, together=seen
+                        _side(a, b), _side(b, a), clocks, ordered=ordered, tears=tears, deploy=deploy, together=seen
                     )
                 found.append((a.key, pair))
     return found

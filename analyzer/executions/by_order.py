@@ -7,14 +7,18 @@ from itertools import pairwise
 
 from analyzer.clocks import SECOND, Place
 from analyzer.executions.constraints import Bounds
-from analyzer.executions.sides import Relation, Side, cited, related
+from analyzer.executions.sides import Relation, Seen, Side, cited, related
 from analyzer.executions.work import second_work
 
 JITTER = SECOND // 5
 
 
-def by_append_order(a: Side, b: Side, clocks: Bounds, source: str, *, torn: bool, deploy: bool | None) -> Relation:
-    """Lines of one execution between lines of the other mean overlap, whatever the nodes' clocks say."""
+def by_append_order(a: Side, b: Side, clocks: Bounds, source: str, *, tears: int, deploy: bool | None) -> Relation:
+    """Lines of one execution between lines of the other mean overlap, whatever the nodes' clocks say.
+
+    Unless the storage moved blocks of the file (formats document, 1.6): each moved block explains two changes from one
+    execution to the other and leaves torn lines or times that go back, so the changes must be more than that.
+    """
     mine = [place for place in a.places if place.source == source]
     other = [place for place in b.places if place.source == source]
     if mine[0].line > other[0].line:
@@ -32,13 +36,15 @@ def by_append_order(a: Side, b: Side, clocks: Bounds, source: str, *, torn: bool
         proof = f"in the append order of {source} {b.name()} begins behind the last line of {a.name()}; {why}"
         return related(a, b, "sequential", work, "append order", proof, [before[-1], other[0]])
     witnesses = [before[-1], other[0], going_on]
-    if _one_block_moved(mine, other, a, b):
+    if _explained_by_faults(mine, other, tears):
         proof = (
-            f"lines of {a.name()} stand behind the first line of {b.name()} in {source}, but in a single block "
-            f"and with "
-            "times before it: a block moved by the storage would look the same"
+            f"lines of {a.name()} stand behind the first line of {b.name()} in {source}, but they change places "
+            f"so seldom "
+            "that blocks moved by the storage would look the same"
         )
-        return related(a, b, "unknown" if torn else "possible", "undecided", "append order", proof, witnesses)
+        sure_damage = tears or _back_steps(mine) or _back_steps(other)
+        relation = "unknown" if sure_damage else "possible"
+        return related(a, b, relation, "undecided", "append order", proof, witnesses)
     back = next((place for place in other if place.line > going_on.line), None)
     owners = [a.number, b.number, a.number, b.number]
     witnesses += [back] if back else []
@@ -54,15 +60,46 @@ def by_append_order(a: Side, b: Side, clocks: Bounds, source: str, *, torn: bool
     )
 
 
-def _one_block_moved(mine: Sequence[Place], other: Sequence[Place], a: Side, b: Side) -> bool:
-    """All of one execution lies before the other by time, and they are mixed in a single place only."""
-    apart = a.span[1] < b.span[0] or b.span[1] < a.span[0]
+def _explained_by_faults(mine: Sequence[Place], other: Sequence[Place], tears: int) -> bool:
     merged = sorted([(place.line, 0) for place in mine] + [(place.line, 1) for place in other])
-    return apart and sum(left[1] != right[1] for left, right in pairwise(merged)) <= 3
+    changes = sum(left[1] != right[1] for left, right in pairwise(merged))
+    faults = max(tears, _back_steps(mine) + _back_steps(other))
+    if not faults:
+        apart = mine[-1].instant < other[0].instant or other[-1].instant < mine[0].instant
+        faults = 1 if apart else 0
+    return changes <= 1 + 2 * faults
 
 
-def open_at_once(a: Side, b: Side, places: Sequence[Place]) -> Relation:
+def _back_steps(places: Sequence[Place]) -> int:
+    """How often time goes back within one execution, on its one clock, by more than threads and delays explain."""
+    return sum(right.instant < left.instant - SECOND for left, right in pairwise(places))
+
+
+def in_order(a: Side, b: Side, tears: int) -> bool:
+    """Whether nothing in the file suggests that blocks of it were moved."""
+    return not tears and not _back_steps(a.places) and not _back_steps(b.places)
+
+
+def explained(a: Side, b: Side, seen: Seen, tears: int) -> bool:
+    """Whether blocks moved by the storage could have made the lines of one step alternate."""
+    return seen.changes <= 1 + 2 * max(tears, _back_steps(a.places) + _back_steps(b.places))
+
+
+def same_step_at_once(a: Side, b: Side, seen: Seen) -> Relation:
+    """One step of the plan under two ids, and the lines of the two alternate."""
+    first, second, third = seen.places
+    proof = (
+        f"one file, one clock: in {first.source} one planned step stands under two activity ids, and their lines "
+        f"alternate {seen.changes} times (line {first.line} is the one's, line {second.line} the other's, line "
+        f"{third.line} the first one's again); which execution wrote which cannot be told"
+    )
+    argument = {"kind": "alternating step", "lines": [cited(place) for place in seen.places]}
+    return related(a, b, "concurrent", "same work", "append order", proof, seen.places, argument)
+
+
+def open_at_once(a: Side, b: Side, seen: Seen) -> Relation:
     """The root opened for each before it closed once, and closed for each of them behind that."""
+    places = seen.places
     first, second, *ends = places
     began = "was resumed" if a.structure == b.structure else "opened"
     proof = (

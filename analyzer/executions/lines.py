@@ -19,7 +19,8 @@ VIEWS = {"task-log": 0, "api-details": 1, "task-text": 2}
 def task_lines(events: pa.Table, sources: pa.Table) -> pl.DataFrame:
     """Events of ServerTasks' logs: one view per task, no copies.
 
-    EVENTS' columns plus `view`, `instant` (100 ns), `step` (first id of the activity) and `torn` (its file lost lines).
+    EVENTS' columns plus `view`, `instant` (100 ns), `step` (first id of the activity) and `tears` (places of its file
+    that could not be read).
     """
     formats = pl.DataFrame(sources.select(["customer", "source", "format", "duplicate_of", "rejects"]))
     frame = pl.DataFrame(events).join(formats, on=["customer", "source"], how="left")
@@ -31,10 +32,12 @@ def task_lines(events: pa.Table, sources: pa.Table) -> pl.DataFrame:
     frame = frame.with_columns(
         view=pl.col("format").replace_strict(VIEWS, return_dtype=pl.Int64),
         log=pl.col("log").fill_null(""),
-        torn=pl.col("rejects") > 0,
+        tears=pl.col("rejects"),
         instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
         step=pl.col("activity").str.split("/").list.first().fill_null(""),
     ).drop("format", "duplicate_of", "rejects")
+    named = pl.col("source").str.extract(r"(?i)servertasks-\d+_([a-z0-9]+)(?:\.txt$|/)").str.to_uppercase()
+    frame = frame.filter(named.is_null() | (pl.col("log") == named))  # a torn line may splice an id of no log
     frame = frame.filter(pl.col("view") == pl.col("view").min().over("customer", "task"))
     return _without_copies(frame).sort("customer", "task", "log", "source", "line", "offset", maintain_order=True)
 

@@ -7,7 +7,7 @@ fits by machine and time, or beside whose lines on the same clock it begins.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.executions.starts import unplanned
@@ -38,12 +38,14 @@ class Order:
         self.earliest.reverse()
 
     def fits(self, line: Line) -> bool:
+        """Whether time would not go back if the line were one of them."""
         at = bisect_left(self.rows, line.row)
         after = at == 0 or self.latest[at - 1] <= line.instant + JITTER
         before = at >= len(self.rows) or self.earliest[at] >= line.instant - JITTER
         return after and before
 
     def distance(self, line: Line) -> int:
+        """How far, on the clock, the nearest of them is."""
         at = bisect_left(self.instants, line.instant)
         return min((abs(instant - line.instant) for instant in self.instants[max(0, at - 1) : at + 1]), default=1 << 62)
 
@@ -67,22 +69,42 @@ def own_steps(
         for step in unplanned(steps):
             give(step, len(starts) - 1)
         todo = [step for step in todo if step.structure is None]
+    may = {step.id: _not_before(step, starts, rows) for step in todo}
+    names = Counter(step.name for step in todo if step.planned)
+    doubled = [step for step in todo if step.planned and step.structure is None and names[step.name] > 1]
+    while forced := next(
+        ((step, only) for step in doubled if (only := _only(step, may[step.id], used)) is not None), None
+    ):
+        give(*forced)
+        doubled.remove(forced[0])
+    todo = [step for step in todo if step.structure is None]
     while todo:
         before = len(todo)
         for step in todo:
-            possible = _possible(step, active[step.first], used)
+            possible = _possible(step, active[step.first], used, may[step.id])
             if len(possible) == 1:
                 give(step, possible[0])
         todo = [step for step in todo if step.structure is None]
         if len(todo) < before:
             continue
         orders = _orders(rows, steps, starts)
-        chosen = _clearest(todo, active, used, machines, orders)
+        chosen = _clearest(todo, active, used, machines, orders, may) or _first_of_equals(todo, active, used)
         if chosen is None:
             break
         give(*chosen)
         todo.remove(chosen[0])
     return _orders(rows, steps, starts)
+
+
+def _first_of_equals(
+    todo: Sequence[Step], active: Mapping[int, tuple[int, ...]], used: Mapping[int, set[str]]
+) -> tuple[Step, int] | None:
+    """Where nothing is known of the executions yet, either may be called the first: a name, not a guess."""
+    for step in todo:
+        possible = active[step.first]
+        if step.planned and not any(used[i] for i in possible):
+            return step, possible[0]
+    return None
 
 
 def _orders(rows: Mapping[int, Line], steps: dict[str, Step], starts: list[int]) -> list[Order]:
@@ -93,9 +115,25 @@ def _orders(rows: Mapping[int, Line], steps: dict[str, Step], starts: list[int])
     return [Order([*owned[i], *([rows[start]] if not rows[start].step else [])]) for i, start in enumerate(starts)]
 
 
-def _possible(step: Step, active: Sequence[int], used: Mapping[int, set[str]]) -> list[int]:
-    """A name stands once in one structure; where all have it already it is a step tried again, and any may own it."""
-    return [i for i in active if step.name not in used[i]] or list(active)
+def _not_before(step: Step, starts: Sequence[int], rows: Mapping[int, Line]) -> list[int]:
+    """Structures that the step's own times do not put before their announcement; all where no announcement is left."""
+    earliest = min(line.instant for line in step.lines) + JITTER
+    return [i for i, start in enumerate(starts) if rows[start].step or rows[start].instant <= earliest]
+
+
+def _only(step: Step, may: Sequence[int], used: Mapping[int, set[str]]) -> int | None:
+    possible = [i for i in may if step.name not in used[i]]
+    return possible[0] if len(possible) == 1 else None
+
+
+def _possible(step: Step, active: Sequence[int], used: Mapping[int, set[str]], may: Sequence[int]) -> list[int]:
+    """A plan names a step once: where every active structure has the name, a planned step is another's (its line was
+    moved there), and any other is a step tried again, which any may own.
+    """
+    free = [i for i in active if step.name not in used[i]]
+    if not free and step.planned:
+        free = [i for i in may if step.name not in used[i]]
+    return free or list(active)
 
 
 def _clearest(
@@ -104,11 +142,12 @@ def _clearest(
     used: Mapping[int, set[str]],
     machines: Mapping[int, set[str]],
     orders: Sequence[Order],
+    may: Mapping[str, Sequence[int]],
 ) -> tuple[Step, int] | None:
     """The next step whose structure the machine, the order of times, or the nearness of other lines shows."""
     nearest: list[tuple[int, Step, int]] = []
     for step in todo:
-        possible = _possible(step, active[step.first], used)
+        possible = _possible(step, active[step.first], used, may[step.id])
         if step.machine:
             own = [i for i in possible if any(same_node(step.machine, other) for other in machines[i])]
             possible = own if len(own) == 1 else [i for i in possible if i in own or not machines[i]] or possible
@@ -127,6 +166,7 @@ def _clearest(
 def owner_of(
     line: Line, steps: dict[str, Step], starts: list[int], active: dict[int, tuple[int, ...]], orders: list[Order]
 ) -> int | None:
+    """The structure a line belongs to; None where it could be more than one's."""
     if line.step:
         return steps[line.step].structure
     if line.row in starts:

@@ -7,25 +7,22 @@ whatever the nodes' clocks say (`by_order`); else the nodes' own records under e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from analyzer.clocks import Place
 from analyzer.executions.by_clocks import by_clocks
-from analyzer.executions.by_order import by_append_order, open_at_once
+from analyzer.executions.by_order import by_append_order, explained, in_order, open_at_once, same_step_at_once
 from analyzer.executions.constraints import Bounds
-from analyzer.executions.sides import Relation, Side, related
+from analyzer.executions.sides import Relation, Seen, Side, related
 
 
 def relate(
-    a: Side, b: Side, clocks: Bounds, *, ordered: bool, torn: bool, deploy: bool | None, together: Sequence[Place] = ()
+    a: Side, b: Side, clocks: Bounds, *, ordered: bool, tears: int, deploy: bool | None, together: Seen | None = None
 ) -> Relation:
     """The relation of execution `b` to the earlier-numbered `a`.
 
-    `ordered`: lines of one source stand in append order (a raw log). `torn`: the log has damage. `deploy`: whether the
-    task is a deployment, the only kind that is legitimately run again under its id; None where unknown. `together`:
-    lines of the root that show both open at once.
+    `ordered`: lines of one source stand in append order (a raw log). `tears`: how many places of the file could not be
+    read. `deploy`: whether the task is a deployment, the only kind that is legitimately run again under its id; None
+    where unknown. `together`: lines that show both at once without saying which is whose.
     """
-    if together:
+    if together and together.kind != "step" and in_order(a, b, tears):
         return open_at_once(a, b, together)
     if not (a.sure and b.sure):
         proof = (
@@ -41,5 +38,8 @@ def relate(
         return related(a, b, "sequential", "resume", "same activities", proof, [a.places[-1], b.places[0]])
     shared = a.sources & b.sources if ordered and a.from_log and b.from_log else set()
     if shared:
-        return by_append_order(a, b, clocks, min(shared), torn=torn, deploy=deploy)
+        relation = by_append_order(a, b, clocks, min(shared), tears=tears, deploy=deploy)
+        if together and relation.relation in ("unknown", "possible") and not explained(a, b, together, tears):
+            return same_step_at_once(a, b, together)
+        return relation
     return by_clocks(a, b, clocks, deploy=deploy)

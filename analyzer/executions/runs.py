@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from analyzer.executions.separate import Separation
-from analyzer.executions.steps import Line, closings
+from analyzer.executions.steps import Line, Together, closings
 from analyzer.executions.stream import Structure
 from analyzer.names import FATAL, same_node
 
@@ -34,7 +34,7 @@ class Runs:
     """Runs numbered in the order of their first line, and which of them the root's own lines show open at once."""
 
     runs: tuple[Run, ...]
-    together: Mapping[tuple[int, int], tuple[int, ...]]  # run numbers -> rows that show it
+    together: Mapping[tuple[int, int], Together]  # run numbers -> rows that show it
 
 
 def runs(
@@ -47,7 +47,7 @@ def runs(
     by_row = {line.row: line for line in lines}
     severe = {row for row, severity in severities.items() if severity >= FATAL}
     found: list[tuple[Run, Structure]] = []
-    resumed_together: list[tuple[Run, Run, tuple[int, ...]]] = []
+    resumed_together: list[tuple[Run, Run, Together]] = []
     for structure in separation.structures:
         rows = _in_order(structure, by_row)
         parts, shared = _parts(rows, by_row, machines, severe)
@@ -73,7 +73,8 @@ def runs(
         again = made[len(made) - shared :] if shared else []
         finishes = [row for row in rows if not by_row[row].step and by_row[row].kind == "finished"]
         resumed_together += [
-            (a, b, (a.rows[0], b.rows[0], finishes[-shared], finishes[-1])) for a, b in combinations(again, 2)
+            (a, b, Together("resume", (a.rows[0], b.rows[0], finishes[-shared], finishes[-1])))
+            for a, b in combinations(again, 2)
         ]
     if len({line.stream for line in lines}) > 1:  # files have no order among themselves but that of their times
         begun: dict[int, int] = {}
@@ -88,7 +89,7 @@ def runs(
     return Runs(tuple(numbered.values()), together)
 
 
-def _of_structures(separation: Separation, found: Sequence[Run]) -> dict[tuple[int, int], tuple[int, ...]]:
+def _of_structures(separation: Separation, found: Sequence[Run]) -> dict[tuple[int, int], Together]:
     first: dict[int, int] = {}
     for run in found:
         first.setdefault(run.structure, run.number)

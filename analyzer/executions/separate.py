@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analyzer.executions.steps import Line
+from analyzer.executions.steps import Line, Together
 from analyzer.executions.stream import Structure, split
 
 
@@ -25,14 +25,14 @@ class Separation:
     `unsure`: structures that a single execution with lost lines could have left as well.
     `unclear`: structures that may own some of the ambiguous steps, so that their last certain line need not be their
     last.
-    `together`: pairs of structures that were open at once by the root's own lines, with the rows that show it.
+    `together`: pairs of structures that wrote at once, with rows that show it without saying which line is whose.
     `told`: for trees without append order, what the root's lines say of the order, and the rows that show it.
     """
 
     structures: tuple[Structure, ...]
     ambiguous: tuple[int, ...]
     unclear: frozenset[int] = frozenset()
-    together: Mapping[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
+    together: Mapping[tuple[int, int], Together] = field(default_factory=dict)
     unsure: frozenset[int] = frozenset()
     told: tuple[str, tuple[int, ...]] | None = None
 
@@ -48,7 +48,7 @@ def separate(
     structures: list[Structure] = []
     ambiguous: list[int] = []
     unclear: list[Structure] = []
-    together: list[tuple[Structure, Structure, tuple[int, ...]]] = []
+    together: list[tuple[Structure, Structure, Together]] = []
     owners: dict[str, Structure] = {}
     by_stream: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
@@ -74,7 +74,7 @@ def separate(
             owners |= dict.fromkeys(steps, known)
     for number, structure in enumerate(structures, 1):
         structure.number = number
-    pairs = {(a.number, b.number): rows for a, b, rows in together}
+    pairs = {(a.number, b.number): rows for a, b, rows in together if a.number != b.number}
     unsure = frozenset(one.number for one in structures if not one.sure)
     return Separation(tuple(structures), tuple(ambiguous), frozenset(one.number for one in unclear), pairs, unsure)
 

@@ -66,6 +66,15 @@ class Relation:
     argument: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Lines that show two executions at once without saying which line is whose (`steps.Together` with its places)."""
+
+    kind: str
+    places: tuple[Place, ...]
+    changes: int = 0
+
+
 def related(
     a: Side,
     b: Side,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Container
 from itertools import pairwise
 
-from analyzer.executions.steps import Line, Step, closings
+from analyzer.executions.steps import Line, Step, Together, closings
 
 
 def starts_of(
@@ -17,7 +17,11 @@ def starts_of(
     A root that is announced again, and more than a message that repeats. Where the announcement is lost (a locked
     file), a second plan shows the second execution, or steps that the plan does not know.
     """
-    announced = [line.row for line in lines if not line.step and line.kind == "message" and line.message == title]
+    said: dict[int, int] = {}  # the storage may repeat a block: one instant, one announcement
+    for line in lines:
+        if not line.step and line.kind == "message" and line.message == title:
+            said.setdefault(line.instant, line.row)
+    announced = sorted(said.values())
     finishes = [line.row for line in lines if not line.step and line.kind == "finished"]
     doubled = _doubled(steps)
     starts = [lines[0].row]
@@ -95,7 +99,7 @@ def active_at(lines: list[Line], starts: list[int]) -> dict[int, tuple[int, ...]
 
 def opened_at_once(
     lines: list[Line], starts: list[int], active: dict[int, tuple[int, ...]], severe: Container[int]
-) -> list[tuple[int, int, tuple[int, ...]]]:
+) -> list[tuple[int, int, Together]]:
     """Pairs of starts whose roots both closed only after the second one opened.
 
     A root closes with words of its own and a finish. Where as many of both stand behind the last opening as roots were
@@ -105,12 +109,43 @@ def opened_at_once(
     root = [line for line in lines if not line.step]
     finishes = [line.row for line in root if line.kind == "finished"]
     closed_at = closings(root, severe)
-    found: list[tuple[int, int, tuple[int, ...]]] = []
+    found: list[tuple[int, int, Together]] = []
     for j, start in enumerate(starts):
         until = next((later for later in starts[j + 1 :] if j not in active[later]), lines[-1].row + 1)
         opened = {i for i in range(len(starts)) if i in active[start] or (start < starts[i] < until)}
         finished = [row for row in finishes if start < row < until]
         closed = [row for row in closed_at if start < row < until]
         if len(active[start]) > 1 and min(len(finished), len(closed)) >= len(opened):
-            found += [(i, j, (starts[i], start, finished[0], finished[-1])) for i in active[start] if i != j]
+            found += [
+                (i, j, Together("root", (starts[i], start, finished[0], finished[-1]))) for i in active[start] if i != j
+            ]
     return found
+
+
+def twin_steps(steps: Mapping[str, Step], active: Mapping[int, tuple[int, ...]]) -> dict[tuple[int, int], Together]:
+    """Pairs of starts with a planned step under two ids whose lines alternate: two executions, whoever wrote which.
+
+    One plan names a step once, and a step that is tried again begins behind its first attempt.
+    """
+    by_name: dict[str, list[Step]] = defaultdict(list)
+    for step in steps.values():
+        if step.planned:
+            by_name[step.name].append(step)
+    found: dict[tuple[int, int], Together] = {}
+    for named in by_name.values():
+        for x, y in pairwise(named):
+            writing = active[y.first]
+            seen = _alternating(x, y)
+            if seen and len(writing) > 1 and seen.changes > found.get(writing[:2], seen).changes - 1:
+                found[(writing[0], writing[1])] = seen
+    return found
+
+
+def _alternating(x: Step, y: Step) -> Together | None:
+    lines = [(line.row, step) for step in (x, y) for line in step.lines if line.kind != "planned"]
+    owners = [step.id for _, step in sorted(lines, key=lambda one: one[0])]
+    rows = sorted(row for row, _ in lines)
+    turns = [i for i in range(1, len(owners)) if owners[i] != owners[i - 1]]
+    if len(turns) < 2:
+        return None
+    return Together("step", (rows[turns[0] - 1], rows[turns[0]], rows[turns[1]]), len(turns))

@@ -37,14 +37,31 @@ class Step:
         return next((line for line in self.lines if line.kind != "planned"), self.lines[0])
 
 
+@dataclass(frozen=True)
+class Together:
+    """Rows that show two executions at once without saying which line is whose.
+
+    `kind` root: opened twice before it closed twice. `kind` step: one step under two ids whose lines alternate,
+    `changes` times. `kind` resume: one pause resumed twice, and closed twice behind that.
+    """
+
+    kind: str
+    rows: tuple[int, ...]
+    changes: int = 0
+
+
 def steps_of(lines: Iterable[Line], machines: Mapping[int, str]) -> dict[str, Step]:
+    """Steps by id, in the order of their first line."""
     steps: dict[str, Step] = {}
     for line in lines:
-        if line.step:
-            step = steps.setdefault(line.step, Step(line.step, line.message, False, line.row))
-            step.lines.append(line)
-            step.planned |= line.kind == "planned"
-            step.machine = step.machine or machines.get(line.row)
+        if not line.step:
+            continue
+        step = steps.setdefault(line.step, Step(line.step, line.message, False, line.row))
+        if line.kind == "planned" and not step.planned:
+            # The plan names the step and dates it: lines before it were moved there by the storage.
+            step.name, step.first, step.planned = line.message, line.row, True
+        step.lines.append(line)
+        step.machine = step.machine or machines.get(line.row)
     return steps
 
 

@@ -12,8 +12,8 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from analyzer.executions.owning import own_steps, owner_of
-from analyzer.executions.starts import active_at, opened_at_once, starts_of
-from analyzer.executions.steps import Line, steps_of
+from analyzer.executions.starts import active_at, opened_at_once, starts_of, twin_steps
+from analyzer.executions.steps import Line, Together, steps_of
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Split:
     structures: list[Structure]
     ambiguous: list[int] = field(default_factory=list)
     unclear: list[Structure] = field(default_factory=list)
-    together: list[tuple[Structure, Structure, tuple[int, ...]]] = field(default_factory=list)
+    together: list[tuple[Structure, Structure, Together]] = field(default_factory=list)
 
 
 def split(lines: list[Line], title: str | None, machines: Mapping[int, str], severe: Container[int]) -> Split:
@@ -62,7 +62,6 @@ def split(lines: list[Line], title: str | None, machines: Mapping[int, str], sev
             structures[owner].rows.append(line.row)
     open_steps = [step for step in steps.values() if step.structure is None]
     result.unclear = [structures[i] for i in sorted({i for step in open_steps for i in active[step.first]})]
-    result.together = [
-        (structures[i], structures[j], seen) for i, j, seen in opened_at_once(lines, starts, active, severe)
-    ]
+    seen = twin_steps(steps, active) | {(i, j): both for i, j, both in opened_at_once(lines, starts, active, severe)}
+    result.together = [(structures[i], structures[j], both) for (i, j), both in sorted(seen.items())]
     return result

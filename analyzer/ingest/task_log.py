@@ -61,11 +61,13 @@ def decode(block: Block) -> Batch:
     fields = find(block)
     regular = np.flatnonzero(fields.regular)
     table, kept = _columns(block, fields, regular)
-    rest = np.setdiff1d(np.arange(len(block)), regular[kept])
+    rows = regular[kept]
+    done = np.zeros(len(block), bool)
+    done[rows] = True
+    rest = np.flatnonzero(~done)
     if not len(rest):
         return Batch(events=table)
     read = read_lines(block, rest)
-    rows = regular[kept]
     if read.entries:
         table = pa.concat_tables([table, _from_entries(block, read.entries)])
         order = np.argsort(np.concatenate((rows, [entry.row for entry in read.entries])), kind="stable")

@@ -160,8 +160,10 @@ def _decode(text: str, begin: int) -> tuple[list[object], int]:
         fields, end = _raw_decode(text, begin)
     except json.JSONDecodeError:
         raise
-    except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
-        raise json.JSONDecodeError(str(error).split(":")[0], text, begin) from None
+    except RecursionError:
+        raise json.JSONDecodeError("nested too deeply", text, begin) from None
+    except ValueError:
+        raise json.JSONDecodeError("a number that is too long", text, begin) from None
     return fields, end
 
 

@@ -188,8 +188,13 @@ def task(number: int = 7, state: str = "Success", **more: Any) -> dict[str, Any]
     for key in ("QueueTime", "StartTime", "CompletedTime"):
         if key in values:
             values[key] = moment(values[key]).isoformat()
-    return {"Id": f"ServerTasks-{number}", "Name": "Deploy", "Description": TITLE, "QueueTime": moment("-5").isoformat(),
-            "State": state, **values}  # fmt: skip
+    base = {
+        "Id": f"ServerTasks-{number}",
+        "Name": "Deploy",
+        "Description": TITLE,
+        "QueueTime": moment("-5").isoformat(),
+    }
+    return {**base, "State": state, **values}
 
 
 def node(
@@ -202,10 +207,17 @@ def node(
         elements.append(
             {"OccurredAt": moment(time).isoformat(), "Category": level, "MessageText": message, "Number": at}
         )
-    return {"Id": f"ServerTasks-{number}_AAAA{identify(path)}", "Name": name, "Status": status, "Children": list(children),
-            "LogElements": elements}  # fmt: skip
+    named = {"Id": f"ServerTasks-{number}_AAAA{identify(path)}", "Name": name, "Status": status}
+    return {**named, "Children": list(children), "LogElements": elements}
 
 
+LOCKED = """
+    {0} FATAL Exception appending to log with correlationId {1}
+      System.IO.IOException: The process cannot access the file '\\\\nas\\TaskLogs\\{2}.txt' \
+because it is being used by another process.
+"""
+"""A failed append: time, correlation id, file."""
+RETRIED = "5 WARN Append log entry to ServerTasks-7_AAAA attempt #1 faulted, retrying in 00:00:01: {0}"
 HEALTHY = f"""
     .    INF 0     {TITLE}
     1    PLN 0.1   Step 1: Stop the site

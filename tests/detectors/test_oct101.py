@@ -6,11 +6,15 @@ from tests.detectors.bundle import HEALTHY, MIXED, task
 
 HEALTH = """
     .    INF 0     Check web-01 health
+    1    INF 1     Check deployment target: web-01
     .    INF 1.5   Check web-01 health
-    1    INF 2     Check deployment target: web-01
     x    INF 2.5   Check deployment target: web-01
+    2    INF 3     Check deployment target: web-02
+    y    INF 3.5   Check deployment target: web-02
     1    FIN 4
     x    FIN 5
+    2    FIN 5.1
+    y    FIN 5.2
     .    FIN 6
     .    FIN 7
 """
@@ -50,8 +54,13 @@ def test_a_root_that_opened_twice_before_it_closed_in_a_download(bundle):
     "script",
     [
         pytest.param(HEALTHY, id="healthy"),
-        pytest.param(HEALTHY.replace("1/a  VBS 2     Stopping", ".    INF 2     Deploy Shop release 1.0 to Test"), id="a line said twice"),
-        pytest.param(HEALTHY.replace("    2/b  INF 4", "    2/c  INF 4   web-02\n    2/b  INF 4"), id="parallel targets"),
+        pytest.param(
+            HEALTHY.replace("1/a  VBS 2     Stopping", ".    INF 2     Deploy Shop release 1.0 to Test"),
+            id="a line said twice",
+        ),
+        pytest.param(
+            HEALTHY.replace("    2/b  INF 4", "    2/c  INF 4   web-02\n    2/b  INF 4"), id="parallel targets"
+        ),
     ],
 )
 def test_one_execution(bundle, script):

@@ -6,15 +6,19 @@ from tests.detectors.bundle import HEALTHY, task
 
 ONE = """
     .    INF 0    Apply retention policies
-    1    INF 1    web-01
+    1    PLN 1    Step 1: Clean up
+    1/a  INF 1    web-01
     1/a  VBS 1.1  Environment Information: MachineName: EAST HostProcessName: Octopus.Server
+    1/a  FIN 1.2
     1    FIN 2
     .    FIN 3
 """
 AGAIN = """
     .    INF {0}.0    Apply retention policies
-    x    INF {0}.1    web-01
+    x    PLN {0}.1    Step 1: Clean up
+    x/a  INF {0}.1    web-01
     x/a  VBS {0}.2    Environment Information: MachineName: {1} HostProcessName: Octopus.Server
+    x/a  FIN {0}.3
     x    FIN {0}.3
     .    FIN {0}.4
 """

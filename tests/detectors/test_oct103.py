@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.detectors.bundle import HEALTHY
+from tests.detectors.bundle import HEALTHY, LOCKED, RETRIED
 
-FAILED = "{} FATAL Exception appending to log with correlationId {}\n  System.IO.IOException: The process cannot access the file '\\\\nas\\TaskLogs\\{}.txt' because it is being used by another process.\n"
-OURS = FAILED.format("5", "ServerTasks-7_AAAA", "servertasks-7_aaaa")
+OURS = LOCKED.format("5", "ServerTasks-7_AAAA", "servertasks-7_aaaa")
 
 
 @pytest.mark.parametrize("times", [1, 2, 20])
@@ -25,8 +24,14 @@ def test_two_nodes_two_notes(bundle):
     "script",
     [
         pytest.param("5 INFO hello", id="nothing"),
-        pytest.param(FAILED.format("5", "ScheduledTasks_ProcessSubscriptions", "scheduledtasks_processsubscriptions"), id="a scheduled task"),
-        pytest.param("5 WARN Append log entry to ServerTasks-7_AAAA attempt #1 faulted, retrying in 00:00:01: The handle is invalid.", id="a handle"),
+        pytest.param(
+            LOCKED.format("5", "ScheduledTasks_ProcessSubscriptions", "scheduledtasks_processsubscriptions"),
+            id="a scheduled task",
+        ),
+        pytest.param(
+            RETRIED.format("The handle is invalid."),
+            id="a handle",
+        ),
     ],
 )
 def test_innocent(bundle, script):

@@ -2,14 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.detectors.bundle import HEALTHY, node, task
+from tests.detectors.bundle import HEALTHY, LOCKED, RETRIED, node, task
 
 TORN = '!7T12:00:05.0000000+00:00","copying","",0]'
-LOCKED = """
-    5 FATAL Exception appending to log with correlationId ServerTasks-7_AAAA
-      System.IO.IOException: The process cannot access the file '\\\\nas\\TaskLogs\\servertasks-7_aaaa.txt' because \
-it is being used by another process.
-"""
+REFUSED = LOCKED.format("5", "ServerTasks-7_AAAA", "servertasks-7_aaaa")
 
 
 def test_a_line_that_begins_in_its_middle(bundle):
@@ -28,7 +24,7 @@ def test_two_halves_on_one_line(bundle):
 
 def test_an_append_that_a_node_gave_up(bundle):
     bundle.raw(HEALTHY)
-    bundle.server("EAST", LOCKED)
+    bundle.server("EAST", REFUSED)
     finding = bundle.audit().one("OCT204")
     assert finding.nodes == ("EAST",)
     assert "an append on EAST failed for good" in finding.summary
@@ -52,6 +48,14 @@ def test_a_log_without_its_first_lines(bundle):
         .    FIN 11
     """)
     assert bundle.audit().one("OCT204").detail["causes"] == ["log without its start"]
+
+
+def test_a_second_execution_whose_beginning_is_lost(bundle):
+    again = HEALTHY.strip().splitlines()[2:]
+    again = [f"    {line.split()[0].replace('1', 'x').replace('2', 'y')} {line.split(None, 1)[1]}" for line in again]
+    again = [" ".join([*line.split()[:2], "2d+" + line.split()[2], *line.split()[3:]]) for line in again]
+    bundle.raw(HEALTHY + "    x PLN 2d+0  Step 1: Stop the site\n" + "\n".join("    " + line for line in again))
+    assert bundle.audit().one("OCT204").detail["causes"] == ["part without its start"]
 
 
 def test_lines_that_only_details_still_have(bundle):
@@ -84,10 +88,7 @@ def test_innocent(bundle, script):
 
 def test_an_append_that_was_tried_again(bundle):
     bundle.raw(HEALTHY)
-    bundle.server(
-        "EAST",
-        "5 WARN Append log entry to ServerTasks-7_AAAA attempt #1 faulted, retrying in 00:00:01: The handle is invalid.",
-    )
+    bundle.server("EAST", RETRIED.format("The handle is invalid."))
     assert not bundle.audit().of("OCT204")
 
 
@@ -105,7 +106,7 @@ def test_a_success_whose_log_was_copied_too_early(bundle):
 
 def test_a_failed_append_of_a_log_that_is_not_there_is_left_open(bundle):
     bundle.raw(HEALTHY, task=8, log="BBBB")
-    bundle.server("EAST", LOCKED)
+    bundle.server("EAST", REFUSED)
     answer = bundle.audit()
     assert not answer.of("OCT204")
     assert answer.open("OCT204")[0].task == "ServerTasks-7"

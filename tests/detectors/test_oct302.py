@@ -90,6 +90,13 @@ def test_a_state_that_was_set_by_hand(bundle):
     assert not bundle.audit().of("OCT302")
 
 
+def test_a_log_from_before_a_re_installation(bundle):
+    """Task numbers begin again; the old log of this number is still there, the new one is not in the input."""
+    bundle.raw(FAILED)
+    bundle.csv(task(started="30d+0", completed="30d+8"))
+    assert not bundle.audit().loud()
+
+
 def test_without_logs_and_status_the_question_stays_open(bundle):
     bundle.server("EAST", "0 INFO hello")
     assert bundle.audit().open("OCT302")

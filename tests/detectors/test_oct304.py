@@ -72,6 +72,14 @@ def test_a_page_that_may_be_older_than_the_end_of_the_log_is_left_open(bundle):
     assert answer.open("OCT304")[0].task == "ServerTasks-7"
 
 
-def test_without_a_log_nothing_is_said(bundle):
-    bundle.api(task(state="Executing"), LATER)
+def test_a_log_of_an_earlier_run(bundle):
+    bundle.raw(HEALTHY)
+    bundle.api(task(state="Executing", started="2:00:00"), LATER)
     assert not bundle.audit().of("OCT304")
+
+
+def test_without_a_log_the_question_stays_open(bundle):
+    bundle.api(task(state="Executing"), LATER)
+    answer = bundle.audit()
+    assert not answer.of("OCT304")
+    assert "1 such task has no log" in answer.open("OCT304")[0].reason

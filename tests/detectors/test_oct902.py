@@ -5,8 +5,8 @@ import pytest
 from tests.detectors.bundle import HEALTHY
 
 TIES = """
-    1 ERROR Error in transaction 'DeploymentTaskController|ServerTasks-7-5b1f0c9e-6d3a-4a57-9d0e-0f6f6f1f2a3b|T81': Timeout
-    4 ERROR Error in transaction 'DeploymentTaskController|ServerTasks-7-5b1f0c9e-6d3a-4a57-9d0e-0f6f6f1f2a3b|T82': Timeout
+    1 ERROR Timeout in 'DeploymentTaskController|ServerTasks-7-5b1f0c9e-6d3a-4a57-9d0e-0f6f6f1f2a3b|T81'
+    4 ERROR Timeout in 'DeploymentTaskController|ServerTasks-7-5b1f0c9e-6d3a-4a57-9d0e-0f6f6f1f2a3b|T82'
 """
 OTHER = TIES.replace("5b1f0c9e", "99990c9e").replace("T8", "T9")
 

@@ -22,9 +22,9 @@ def side(number: int, lines: list[tuple[int, float]], node: str = "A", source: s
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
-def related(a: Side, b: Side, clocks: Bounds = NOTHING, *, torn: bool = False, deploy: bool | None = None) -> Relation:
+def related(a: Side, b: Side, clocks: Bounds = NOTHING, *, tears: int = 0, deploy: bool | None = None) -> Relation:
     """The relation in a raw log."""
-    return relate(a, b, clocks, ordered=True, torn=torn, deploy=deploy)
+    return relate(a, b, clocks, ordered=True, tears=tears, deploy=deploy)
 
 
 def answer(relation: Relation) -> tuple[str, str, str]:
@@ -55,7 +55,7 @@ def test_a_block_that_the_storage_moved_is_not_proof() -> None:
     first = [(1, 0.0), (2, 1.0), (5, 2.0), (6, 3.0)]
     behind = [(3, 100.0), (4, 101.0), (7, 102.0), (8, 103.0)]
     assert related(side(1, first), side(2, behind, "B")).relation == "possible"
-    assert related(side(1, first), side(2, behind, "B"), torn=True).relation == "unknown"
+    assert related(side(1, first), side(2, behind, "B"), tears=1).relation == "unknown"
 
 
 def test_late_lines_of_the_past_are_not_going_on() -> None:

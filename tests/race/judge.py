@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, combinations
 from typing import Any
 
 Fact = dict[str, Any]
@@ -14,10 +14,10 @@ ANSWERS = (PROVED, POSSIBLE, REPEATED, UNDECIDED, SILENT)
 """What an audit can say about one task, strongest first."""
 ACCUSING = (PROVED, POSSIBLE, REPEATED)
 
-OVERLAPPING, TRACELESS, SEQUENTIAL, INNOCENT = "overlapping", "overlapping, no trace", "sequential", "innocent"
+OVERLAPPING, SEQUENTIAL, INNOCENT = "overlapping", "sequential", "innocent"
 
 ENOUGH = 10
-"""Lines of an execution that does not announce itself, from which one can tell that it was there."""
+"""Lines of an execution from which one can tell that it was there."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,20 @@ class Judged:
     look: str
     """What the task looks like: its kind, or what an innocent one may be taken for."""
     answer: str
+    how: str = ""
+    """How the bundle shows that executions overlapped; "" where it cannot (see `decide`)."""
+    seen: bool = False
+    """Whether two executions that were a double run both left enough lines to be noticed."""
 
     @property
     def missed(self) -> bool:
-        """Two executions at once that left a trace, and not a word about it."""
-        return self.truth == OVERLAPPING and self.answer == SILENT
+        """An overlap that the bundle shows, and that was not proved."""
+        return bool(self.how) and self.answer != PROVED
+
+    @property
+    def silent(self) -> bool:
+        """A double run that left its lines, and not a word about it."""
+        return self.truth != INNOCENT and (self.seen or bool(self.how)) and self.answer == SILENT
 
     @property
     def accused(self) -> bool:
@@ -43,7 +52,18 @@ class Judged:
     @property
     def falsely_proved(self) -> bool:
         """Said to be proved, though nothing overlapped."""
-        return self.truth in (SEQUENTIAL, INNOCENT) and self.answer == PROVED
+        return self.truth != OVERLAPPING and self.answer == PROVED
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """Every way in which the answer is wrong."""
+        ways = {
+            "false proof": self.falsely_proved,
+            "accused": self.accused,
+            "silent": self.silent,
+            "missed": self.missed,
+        }
+        return tuple(name for name, is_so in ways.items() if is_so)
 
 
 @dataclass(frozen=True)
@@ -55,29 +75,14 @@ class Score:
     def __add__(self, other: Score) -> Score:
         return Score(self.tasks + other.tasks)
 
-    def count(self, truth: str, answer: str | None = None) -> int:
-        """How many tasks of which this is true, and which were answered so."""
-        return sum(task.truth == truth and answer in (None, task.answer) for task in self.tasks)
-
-    @property
-    def missed(self) -> tuple[Judged, ...]:
-        """Overlapping double runs that were not found."""
-        return tuple(task for task in self.tasks if task.missed)
-
-    @property
-    def accused(self) -> tuple[Judged, ...]:
-        """Innocent tasks that were accused."""
-        return tuple(task for task in self.tasks if task.accused)
-
-    @property
-    def falsely_proved(self) -> tuple[Judged, ...]:
-        """Proofs of what did not happen."""
-        return tuple(task for task in self.tasks if task.falsely_proved)
+    def wrong(self, way: str) -> tuple[Judged, ...]:
+        """Tasks answered wrongly in this way."""
+        return tuple(task for task in self.tasks if way in task.wrong)
 
     @property
     def good(self) -> bool:
-        """Nothing missed, nobody accused, nothing proved that is false."""
-        return not (self.missed or self.accused or self.falsely_proved)
+        """Nothing missed, nobody accused, nothing proved that is false, no silence."""
+        return not any(task.wrong for task in self.tasks)
 
 
 def total(scores: Iterable[Score]) -> Score:
@@ -85,11 +90,18 @@ def total(scores: Iterable[Score]) -> Score:
     return Score(tuple(chain.from_iterable(score.tasks for score in scores)))
 
 
-def score(truth: Fact, document: Fact) -> Score:
+def score(truth: Fact, document: Fact, decidable: Mapping[str, str]) -> Score:
     """Every task of a race against the JSON document of an audit of its bundle."""
     return Score(
         tuple(
-            Judged(name, truth_about(task), task["innocent"] or task["kind"], answer(document, name))
+            Judged(
+                name,
+                truth_about(task),
+                task["innocent"] or task["kind"],
+                answer(document, name),
+                decidable.get(name, ""),
+                seen(task),
+            )
             for name, task in truth["tasks"].items()
         )
     )
@@ -103,33 +115,24 @@ def answer(document: Fact, task: str) -> str:
             said.add(PROVED if finding["verdict"] == "proved" else POSSIBLE)
         elif finding["task"] == task and finding["code"] == "OCT102":
             said.add(REPEATED)
-    if any(skipped["task"] == task and skipped["reason"].startswith("undecided") for skipped in document["not_judged"]):
+    asked = ("OCT101", "OCT102")
+    if any(skipped["task"] == task and skipped["code"] in asked for skipped in document["not_judged"]):
         said.add(UNDECIDED)
     return next((each for each in ANSWERS if each in said), SILENT)
 
 
 def truth_about(task: Fact) -> str:
-    """Which of the four a task is."""
+    """Which of the three a task is."""
     if not task["ran_twice"]:
         return INNOCENT
-    if not task["overlaps"]:
-        return SEQUENTIAL
-    runs = {run["number"]: run["trace"] for run in task["executions"]}
-    return OVERLAPPING if any(visible(runs[one], runs[two]) for one, two in task["overlaps"]) else TRACELESS
+    return OVERLAPPING if task["overlaps"] else SEQUENTIAL
 
 
-def visible(one: Fact, two: Fact) -> bool:
-    """Whether the task log or the server logs hold enough of two executions to see both at the same time."""
-    in_log = _told(one) and _told(two) and _meet(one, two, "first_true", "last_true")
-    return in_log or _meet(one, two, "server_first_true", "server_last_true")
-
-
-def _told(trace: Fact) -> bool:
-    return bool(trace["lines"] and (trace["announcing"] or trace["lines"] >= ENOUGH))
-
-
-def _meet(one: Fact, two: Fact, first: str, last: str) -> bool:
-    """Whether two spans have a moment in common."""
-    if not (one[first] and two[first]):
-        return False
-    return bool(one[first] < two[last] and two[first] < one[last])
+def seen(task: Fact) -> bool:
+    """Whether two executions of one claim, or two that overlapped, left `ENOUGH` lines each."""
+    overlaps = {tuple(pair) for pair in task["overlaps"]}
+    return any(
+        min(one["trace"]["lines"], two["trace"]["lines"]) >= ENOUGH
+        and (one["turn"] == two["turn"] or (one["number"], two["number"]) in overlaps)
+        for one, two in combinations(task["executions"], 2)
+    )

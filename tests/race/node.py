@@ -30,6 +30,8 @@ Voice = Callable[[str, str, str, int], None]
 
 CAP = 5
 CRASHED = 17
+_MINE = "SELECT Id FROM ServerTask WHERE State IN ('Executing', 'Cancelling') AND Pending = 0 AND Node = ?"
+"""What a node that comes back finds under its own name: nobody executes it any more."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Node:
         """Until the race is over or the node crashes."""
         clock, mine = self.wiring.clock, self.wiring.index
         self.log.start_up(self.race.version, self.wiring.name, self.wiring.machine, mine == 0 and self.wiring.life == 0)
+        for row in self.queue.run(_MINE, self.wiring.name) if self.wiring.life else ():
+            self.queue.cancel(row["Id"], clock.now())
         clock.sleep(self.rng.uniform(0, self.race.poll))
         due, scheduled = 0.0, clock.now() + self.rng.uniform(5, 60)
         while not self.wiring.stop.is_set():
@@ -201,7 +205,7 @@ class Node:
                 self.log.gone(self.tasks[row["Id"]].description, row["Node"])
 
     def _busy(self, change: int) -> None:
-        with self.wiring.busy.get_lock():
+        with self.guard:
             self.wiring.busy[self.wiring.index] += change
 
     def _crash(self) -> None:

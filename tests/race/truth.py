@@ -13,6 +13,7 @@ from .bundle import LOGS, Bundle, log_files, resources_of
 from .clock import iso, ticks_at
 from .config import Race
 from .formats import task_log
+from .formats.resource import Resource
 from .journal import entries
 from .node import _drift
 from .queue import Queue
@@ -28,11 +29,11 @@ def write_truth(race: Race, run: Path, bundle: Bundle) -> Fact:
     written = [note for note in notes if note["kind"] == "line" and note["execution"]]
     files = {name: _authors(bundle.folder / name, written) for name in _log_names(bundle.folder)}
     ledger = _ledger(run)
-    states = {resource.recipe.id: resource.state for resource in resources_of(race, run)}
+    resources = {resource.recipe.id: resource for resource in resources_of(race, run)}
     tasks = {}
     for recipe in recipes(race):
         mine = [note for note in notes if note.get("task") == recipe.id]
-        tasks[recipe.id] = _task(race, recipe, ledger[recipe.id], mine, files) | {"final_state": states.get(recipe.id)}
+        tasks[recipe.id] = _task(race, recipe, ledger[recipe.id], mine, files) | _row(resources.get(recipe.id))
     return {
         "schema": "race/1",
         "race": asdict(race),
@@ -44,6 +45,14 @@ def write_truth(race: Race, run: Path, bundle: Bundle) -> Fact:
         "lost": [_lost(note) for note in written if note["lost"]],
         "damage": [asdict(injury) for injury in bundle.injuries],
     }
+
+
+def _row(resource: Resource | None) -> Fact:
+    """What the database says of a task in the end; its times are on the database's clock."""
+    if resource is None:
+        return {"final_state": None, "row": {}}
+    times = {"QueueTime": resource.queued, "StartTime": resource.started, "CompletedTime": resource.completed}
+    return {"final_state": resource.state, "row": {name: iso(at) for name, at in times.items() if at is not None}}
 
 
 def dump(truth: Fact) -> str:

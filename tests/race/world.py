@@ -32,10 +32,11 @@ class World:
         self.rng = random.Random(f"{race.seed} world")
         self.words = Words(f"{race.seed} people")
         self.names = node_names(race)
-        self.skipped = CONTEXT.Value("d", 0.0)
+        # Without locks: a node that crashes while a thread of it holds one would stop everybody.
+        self.skipped = CONTEXT.RawValue("d", 0.0)
         self.clock = TrueClock(time.time() + 0.4, race.scale, self.skipped)
-        self.busy = CONTEXT.Array("i", race.nodes)
-        self.crash = CONTEXT.Array("i", race.nodes)
+        self.busy = CONTEXT.RawArray("i", race.nodes)
+        self.crash = CONTEXT.RawArray("i", race.nodes)
         self.stop = CONTEXT.Event()
         self.queue = Queue(folder / "queue.db")
         self.recipes = {recipe.id: recipe for recipe in recipes(race)}
@@ -51,17 +52,32 @@ class World:
         for index in range(self.race.nodes):
             self._start(index)
         began = time.time()
-        while not self._over():
-            if time.time() - began > LONGEST:
-                raise TimeoutError(f"race {self.race.seed} did not end")
-            self._step()
-            time.sleep(0.005)
-        time.sleep((self.race.hold + self.race.patience) / self.race.scale)
+        try:
+            while not self._over():
+                if time.time() - began > LONGEST:
+                    raise TimeoutError(f"race {self.race.seed} did not end: {self._state()}")
+                self._step()
+                time.sleep(0.005)
+            time.sleep((self.race.hold + self.race.patience) / self.race.scale)
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        """End every node, one that hangs as well."""
         self.stop.set()
         for process in self.processes.values():
             process.join(20)
+            if process.is_alive():
+                process.kill()
+                process.join()
             process.close()
         self.queue.db.close()
+
+    def _state(self) -> str:
+        """What a race that does not end is waiting for."""
+        rows = self.queue.run("SELECT Id, State FROM ServerTask WHERE State NOT IN ('Success', 'Failed', 'Canceled')")
+        waiting = ", ".join(f"{row['Id']} {row['State']}" for row in rows)
+        return f"{waiting or 'no task'} at {self.clock.now():.0f}, busy {self.busy[:]}, {len(self.events)} events"
 
     def _queue_all(self) -> None:
         at = 1.0
@@ -165,8 +181,7 @@ class World:
         )
         self.idle = 0 if working else self.idle + 1
         if self.idle > 4 and self.events and self.events[0][0] > now + 30:
-            with self.skipped.get_lock():
-                self.skipped.value += self.events[0][0] - now - 15
+            self.skipped.value += self.events[0][0] - now - 15
             self.idle = 0
 
     def _over(self) -> bool:

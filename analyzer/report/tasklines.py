@@ -1,0 +1,106 @@
+"""The lines of a task's log as `show` and the blast radius tell them: each with its execution, activity and instant.
+
+Only lines of the best view of each log are here (ASSIGNMENTS), so that copies and other views are not told twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+import polars as pl
+import pyarrow as pa
+
+from analyzer.model import Case
+
+Key = tuple[str, str]
+"""Customer and task."""
+
+DAY = 864_000_000_000  # in units of 100 ns
+JITTER = 600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One log entry. `instant`: 100 ns since 1970, or since midnight where the log has no date (`dated` False)."""
+
+    source: str
+    line: int
+    log: str
+    execution: int | None  # None where it could belong to either of two
+    activity: str
+    kind: str
+    severity: int
+    message: str
+    instant: int
+    dated: bool
+
+    @property
+    def depth(self) -> int:
+        """0 for the root, 1 for a step, 2 for a target."""
+        return self.activity.count("/") + 1 if self.activity else 0
+
+    @property
+    def step(self) -> str:
+        """The activity directly below the root, "" for the root itself."""
+        return self.activity.split("/", 1)[0]
+
+    @property
+    def target(self) -> str | None:
+        """The activity two levels below the root that this line belongs to."""
+        return "/".join(self.activity.split("/")[:2]) if "/" in self.activity else None
+
+    @property
+    def title(self) -> str:
+        """The first line of the message."""
+        return self.message.strip().split("\n", 1)[0].strip()
+
+
+def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
+    """The lines of these tasks, in the order of source and place."""
+    tasks = sorted({task for _, task in keys})
+    place = ["customer", "source", "line"]
+    owners = _of(case.assignments, tasks).group_by(place).agg(
+        pl.col("log").first(), execution=pl.when(pl.col("execution").n_unique() == 1).then(pl.col("execution").first())
+    )  # fmt: skip
+    frame = _of(case.events, tasks).drop("log").join(owners, on=place, how="inner")
+    frame = frame.select(
+        "customer", "task", "source", "line", "log", "execution",
+        pl.col("activity").fill_null(""), "kind", pl.col("severity").fill_null(0), pl.col("message").fill_null(""),
+        instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
+        dated=pl.col("time").is_not_null(), offset="offset",
+    )  # fmt: skip
+    found: dict[Key, list[Line]] = defaultdict(list)
+    for customer, task, *values, _ in frame.sort("customer", "task", "source", "line", "offset").iter_rows():
+        if (customer, task) in keys:
+            found[customer, task].append(Line(*values))
+    return {key: _over_midnight(lines) for key, lines in found.items()}
+
+
+def _of(table: pa.Table, tasks: list[str]) -> pl.DataFrame:
+    return pl.DataFrame(table).filter(pl.col("task").is_in(tasks))
+
+
+def _over_midnight(lines: list[Line]) -> list[Line]:
+    """A log without dates whose lines run past midnight: what is earlier than its first line is the next day's."""
+    if not lines or lines[0].dated or lines[0].instant < DAY // 2:
+        return lines
+    begin = lines[0].instant - JITTER
+    return [replace(one, instant=one.instant + DAY) if one.instant < begin - DAY // 2 else one for one in lines]
+
+
+def in_order(lines: Iterable[Line], *, tree: bool = False) -> list[Line]:
+    """Lines of several files by time; lines of one file never change places, however they are stamped.
+
+    With `tree` the lines are those of a text download or of `/details`, which print parents before children: then time
+    alone orders them.
+    """
+    if tree:
+        return sorted(lines, key=lambda one: (one.instant, one.source, one.line))
+    high: dict[str, int] = {}
+    keyed = []
+    for one in lines:
+        high[one.source] = max(high.get(one.source, one.instant), one.instant)
+        keyed.append(((high[one.source], one.source, one.line), one))
+    return [one for _, one in sorted(keyed, key=lambda pair: pair[0])]

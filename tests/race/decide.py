@@ -1,0 +1,154 @@
+"""Which double runs the evidence in a bundle can decide at all, worked out from the truth.
+
+    append order   one raw file: both executions announce themselves, and a line of one stands between the other's
+    clocks         a file each: both nodes are named, and the simple bounds below leave no offset without overlap
+    server logs    the same by what the two nodes' own server logs say
+    root order     a view of a single file (text download, /details): the root opens twice before it closes
+
+Nothing here comes from `analyzer`. The bounds are simpler than the analyzer's and their slack is wider, so that whoever
+calls a case undecidable here may still be wrong, but not the other way round.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from math import inf
+
+from .clock import TICKS, ticks_at
+from .traces import SUCCEEDED, Trace, Traces, ticks
+from .truth import Fact
+
+APPEND, CLOCKS, SERVERS, ROOT = "append order", "clocks", "server logs", "root order"
+HOW = (APPEND, CLOCKS, SERVERS, ROOT)
+
+SLACK = 3 * TICKS
+DRIFT = 200e-6
+UNKNOWN = 1800 * TICKS
+DATABASE = ""
+
+Span = tuple[int, int]
+Interval = tuple[float, float]
+
+
+def decidable(truth: Fact, found: Traces) -> dict[str, str]:
+    """task -> how its overlap shows; tasks whose overlap the bundle cannot show are not in it."""
+    offsets = Offsets(truth, found)
+    decided = {}
+    for name, task in truth["tasks"].items():
+        ways = {
+            how
+            for one, two in task["overlaps"]
+            for how in _ways(truth, name, found[name][one], found[name][two], offsets)
+        }
+        if ways:
+            decided[name] = next(how for how in HOW if how in ways)
+    return decided
+
+
+def _ways(truth: Fact, name: str, one: Trace, two: Trace, offsets: Offsets) -> Iterator[str]:
+    """All ways in which the overlap of two executions shows."""
+    if one.announced and two.announced and _interleaved(one, two):
+        yield APPEND
+    if truth["race"]["layout"] == "segments" and one.names_machine and two.names_machine:
+        if offsets.overlap(one.execution["node"], one.span, two.execution["node"], two.span):
+            yield CLOCKS
+    sides = [(run.execution["node"], offsets.served(run.execution)) for run in (one, two)]
+    (a, span_a), (b, span_b) = sides
+    if span_a and span_b and offsets.zoned >= {a, b} and offsets.overlap(a, span_a, b, span_b):
+        yield SERVERS
+    if truth["race"]["layout"] == "single" and _opened_twice(truth, name, one, two):
+        yield ROOT
+
+
+def _interleaved(one: Trace, two: Trace) -> bool:
+    """Whether lines of one execution stand between lines of the other in a file, which needs more than A B."""
+    files: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for trace in (one, two):
+        for line in trace.lines:
+            files[line.file].append((line.number, trace.execution["number"]))
+    return any(len(list(groupby(sorted(lines), key=lambda line: line[1]))) > 2 for lines in files.values())
+
+
+def _opened_twice(truth: Fact, name: str, one: Trace, two: Trace) -> bool:
+    """Whether the root opens for both before it closes for one."""
+    numbers = (one.execution["number"], two.execution["number"])
+    open_ = set()
+    for author, category, message in truth["views"].get(name, ()):
+        if message == one.description:
+            open_.add(author)
+        elif category == "FAT" or message in SUCCEEDED:
+            return open_ >= set(numbers)
+    return False
+
+
+class Offsets:
+    """By how much each node's clock may be ahead of the database's, from tasks that ran once."""
+
+    def __init__(self, truth: Fact, found: Traces) -> None:
+        self.nodes = {node["name"]: node for node in truth["nodes"]}
+        self.start: str = truth["race"]["start"]
+        self.bounds: dict[str, list[tuple[bool, int, int]]] = defaultdict(list)
+        self.zoned: set[str] = set()
+        owned: dict[str, list[tuple[bool, int, int]]] = defaultdict(list)
+        for name, task in truth["tasks"].items():
+            if len(task["executions"]) != 1 or not found[name][1].lines:
+                continue
+            node, times = task["executions"][0]["node"], _shown(truth, task)
+            first, last = found[name][1].span
+            if "QueueTime" in times and found[name][1].opens:
+                self.bounds[node].append((True, first - times["QueueTime"], first))
+            if "StartTime" in times and found[name][1].opens:
+                owned[node].append((True, first - times["StartTime"], first))
+            if "CompletedTime" in times:
+                owned[node].append((False, last - times["CompletedTime"], last))
+            if task["executions"][0]["trace"]["server_lines"]:
+                self.zoned.add(node)
+        if self._of_another_clock(owned):
+            for node, more in owned.items():
+                self.bounds[node] += more
+
+    def overlap(self, a: str, span_a: Span, b: str, span_b: Span) -> bool:
+        """Whether two spans overlap under every offset between their nodes' clocks that is left."""
+        moment = span_a[1]
+        low_a, high_a = _interval(self.bounds[a], moment)
+        low_b, high_b = _interval(self.bounds[b], moment)
+        return span_b[0] - span_a[1] < low_b - high_a and high_b - low_a < span_b[1] - span_a[0]
+
+    def served(self, execution: Fact) -> Span | None:
+        """First and last time of an execution in its node's server log, on the node's clock."""
+        trace, node = execution["trace"], self.nodes[execution["node"]]
+        if not trace["server_first_true"]:
+            return None
+        begin = ticks_at(self.start, 0)
+        first, last = (ticks(trace[f"server_{end}_true"]) for end in ("first", "last"))
+        drift = 1 + node["drift_ppm"] / 1e6
+        shift = int(node["offset_seconds"] * TICKS)
+        return begin + int((first - begin) * drift) + shift, begin + int((last - begin) * drift) + shift
+
+    def _of_another_clock(self, owned: Mapping[str, list[tuple[bool, int, int]]]) -> bool:
+        """Whether StartTime and CompletedTime cannot all be the nodes' own: only then do they bound a clock."""
+        for bounds in owned.values():
+            moment = max(at for _, _, at in bounds)
+            low, high = _interval(bounds, moment)
+            if low > 0 or high < 0:
+                return True
+        return False
+
+
+def _shown(truth: Fact, task: Fact) -> dict[str, int]:
+    """QueueTime, StartTime and CompletedTime of a task in ticks, if the bundle has its row."""
+    rows = truth["race"]["evidence"]["states"] != "none"
+    return {name: ticks(time) for name, time in task["row"].items()} if rows else {}
+
+
+def _interval(bounds: list[tuple[bool, int, int]], moment: int) -> Interval:
+    """What upper and lower bounds leave at a moment, with slack and drift."""
+    uppers = [value + SLACK + _drift(at, moment) for upper, value, at in bounds if upper]
+    lowers = [value - SLACK - _drift(at, moment) for upper, value, at in bounds if not upper]
+    return max(lowers, default=-inf), min(uppers, default=inf)
+
+
+def _drift(at: int, moment: int) -> float:
+    return (abs(at - moment) + UNKNOWN) * DRIFT
