@@ -92,6 +92,7 @@ STATES = pa.schema(
         ("started", TIME),
         ("completed", TIME),
         ("warnings", pa.bool_()),  # HasWarningsOrErrors
+        ("pending", pa.bool_()),  # HasPendingInterruptions: the task waits for somebody
         ("detail", pa.string()),  # error message, category of an audit event
     ]
 )

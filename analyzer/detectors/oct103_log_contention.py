@@ -64,7 +64,9 @@ def _finding(task: str, node: str, customer: str, lines: pl.DataFrame) -> Findin
         name=NAME,
         severity=SEVERITY,
         verdict=Verdict.PROVED,
-        summary=f"an append to the log of {task} failed {times} {on_nodes(nodes)} because another process held the file",
+        summary=(
+            f"an append to the log of {task} failed {times} {on_nodes(nodes)} because another process held the file"
+        ),
         evidence=evidence(rows(lines.head(SHOWN))),
         task=task,
         log=next((log for log in lines["log"] if log), None),

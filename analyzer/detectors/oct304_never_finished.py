@@ -11,8 +11,9 @@ Why it matters
     The task holds its place in the queue, and its environment, for ever (issues 3388, 7920, 8214).
 
 Known false alarms
-    A script that runs for six hours without a line. Not flagged: paused tasks (waiting for an intervention or for
-    guidance: nothing is going on inside a step, or it says so), tasks without a log in the input.
+    A script that runs for six hours without a line. Not flagged: paused tasks (HasPendingInterruptions, or waiting for
+    an intervention or for guidance: nothing is going on inside a step, or it says so), tasks without a log in the
+    input.
 
 What a clean result does not prove
     That nothing hangs: an export that is older than the end of the log may be from a time when the task still ran; such
@@ -48,7 +49,9 @@ WAITING = r"(?i)\b(?:interven|interrupt|guidance|approv|paus|wait)|" + ANSWERED
 def detect(case: Case) -> Judgement:
     """One finding per task that should be over, as far as the case knows the time of the claim."""
     active = claimed(case).filter(
-        pl.col("claim").is_in(["database", "api"]) & pl.col("state").is_in(["Executing", "Cancelling"])
+        pl.col("claim").is_in(["database", "api"])
+        & pl.col("state").is_in(["Executing", "Cancelling"])
+        & ~pl.col("pending").fill_null(False)
     )
     if not has_status(case):
         return Judgement(not_judged=(NotJudged(CODE, "no database or API status is in the input"),))

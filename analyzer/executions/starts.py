@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from itertools import pairwise
 
 from analyzer.executions.steps import Line, Step, Together, closings

@@ -83,7 +83,7 @@ def state(item: Item) -> Row:
     task = item.get("Id")
     if not isinstance(task, str) or not TASK_ID.fullmatch(task):
         return reject(item.at, item.end, "a task whose Id is not ServerTasks-N")
-    warnings = item.get("HasWarningsOrErrors")
+    warnings, pending = item.get("HasWarningsOrErrors"), item.get("HasPendingInterruptions")
     columns = {
         "task": task,
         "claim": "api",
@@ -95,6 +95,7 @@ def state(item: Item) -> Row:
         "started": instant(item.get("StartTime")),
         "completed": instant(item.get("CompletedTime")),
         "warnings": warnings if isinstance(warnings, bool) else None,
+        "pending": pending if isinstance(pending, bool) else None,
         "detail": clean(item.get("ErrorMessage")) or None,
     }
     return Row("states", item.at, item.end, columns)

@@ -184,6 +184,7 @@ def _state(row: list[str], columns: Columns, lines: Lines) -> dict[str, object]:
         "started": instant(get("starttime")),
         "completed": instant(get("completedtime")),
         "warnings": FLAGS.get((get("haswarningsorerrors") or "").casefold()),
+        "pending": FLAGS.get((get("haspendinginterruptions") or "").casefold()),
         "detail": get("errormessage"),
     }
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer import schema
 from analyzer.model import Case
@@ -113,18 +114,42 @@ def tree_names(case: Case, keys: Iterable[Key]) -> dict[Key, dict[str, str]]:
 def losing(case: Case, keys: Iterable[Key]) -> dict[Key, Loss]:
     """Tasks of which lines are known to be lost: appends given up, torn lines, an execution without its beginning."""
     wanted = set(keys)
-    ties = pl.DataFrame(case.events.select(["customer", "task", "detail"]))
-    refused = ties.filter(pl.col("detail").str.starts_with("tie=append-failure"))
-    anywhere = set(refused.select("customer", "task").unique().iter_rows())
-    for row in case.executions.select(["customer", "task", "lines", "basis"]).to_pylist():
-        if row["lines"] == 0 or row["basis"].startswith("steps under"):
-            anywhere.add((row["customer"], row["task"]))
+    refusing = _refusing(case)
+    runs: dict[Key, list[Row]] = defaultdict(list)
+    for row in case.executions.select(["customer", "task", "number", "node", "lines", "basis"]).to_pylist():
+        runs[row["customer"], row["task"]].append(row)
     owned = pl.DataFrame(case.assignments.select(["customer", "task", "source"])).unique()
     places = pl.DataFrame(case.rejects.select(["customer", "source", "line"])).join(owned, on=["customer", "source"])
     torn: dict[Key, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for customer, source, line, task in places.sort("source", "line").iter_rows():
         torn[customer, task][source].append(line)
-    return {key: Loss(key in anywhere, torn.get(key, {})) for key in wanted if key in anywhere or key in torn}
+    losses = {key: Loss(_losers(runs[key], refusing.get(key, set())), torn.get(key, {})) for key in wanted}
+    return {key: loss for key, loss in losses.items() if loss}
+
+
+def _refusing(case: Case) -> dict[Key, set[str]]:
+    """Task -> nodes, without case, that gave up to append to its log."""
+    events = case.events.select(["customer", "task", "node", "detail"])
+    refused = pl.DataFrame(events.filter(pc.starts_with(events["detail"], "tie=append-failure")))
+    refused = refused.filter(pl.col("task").is_not_null())
+    found: dict[Key, set[str]] = defaultdict(set)
+    for customer, task, node in refused.select("customer", "task", "node").unique().iter_rows():
+        found[customer, task].add((node or "").casefold())
+    return found
+
+
+def _losers(runs: Sequence[Row], refusing: set[str]) -> frozenset[int]:
+    """Executions that lost lines: of a node that gave up to append, or of which the beginning is missing."""
+    known = {(run["node"] or "").casefold() for run in runs}
+    foreign = bool(refusing - known)
+    return frozenset(
+        run["number"]
+        for run in runs
+        if foreign
+        or run["lines"] == 0
+        or run["basis"].startswith("steps under")
+        or (refusing and (not run["node"] or run["node"].casefold() in refusing))
+    )
 
 
 def _double_pairs(case: Case, task: str | None, customer: str | None) -> dict[Key, dict[Pair, bool]]:

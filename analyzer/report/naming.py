@@ -39,18 +39,23 @@ def machine(message: str, *, server: bool) -> str | None:
 
 @dataclass(frozen=True)
 class Loss:
-    """What is known to be missing of a task's log: lines anywhere in it, or entries torn at certain lines of a file."""
+    """What is known to be missing of a task's log.
 
-    anywhere: bool = False
-    torn: Mapping[str, Sequence[int]] = field(default_factory=dict)  # source -> lines, sorted
+    `executions`: those that lost lines anywhere; `torn`: source -> lines that cannot be read, sorted.
+    """
+
+    executions: frozenset[int] = frozenset()
+    torn: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return self.anywhere or bool(self.torn)
+        return bool(self.executions or self.torn)
 
-    def between(self, source: str, above: int, below: int) -> bool:
-        """Whether a line may be missing between two lines of a file."""
-        torn = self.torn.get(source, ())
-        return self.anywhere or bisect_right(torn, above) < bisect_left(torn, below)
+    def between(self, above: int, line: Line) -> bool:
+        """Whether something may be missing between a line of the file and a later one."""
+        if line.execution in self.executions or (line.execution is None and self.executions):
+            return True
+        torn = self.torn.get(line.source, ())
+        return bisect_right(torn, above) < bisect_left(torn, line.line)
 
 
 NOTHING = Loss()
@@ -103,7 +108,7 @@ class Naming:
             return line is not None
         above = self._first.get((line.log, line.activity.rpartition("/")[0]))
         begun = above.line if above is not None and above.source == line.source else 0
-        return not self._loss.between(line.source, begun, line.line)
+        return not self._loss.between(begun, line)
 
     def opened(self, log: str, path: str) -> bool:
         """Whether the line that begins an activity is there: its first line is the one that names it."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.errors import UsageError
 from analyzer.model import Audit, Case, Finding, NotJudged
@@ -145,8 +146,9 @@ def shortened(sources: Sequence[str]) -> dict[str, str]:
 
 
 def _mine(table: pa.Table, key: tuple[str, str]) -> list[Row]:
-    frame = pl.DataFrame(table).filter((pl.col("customer") == key[0]) & (pl.col("task") == key[1]))
-    return frame.to_dicts()
+    mine = pc.and_(pc.equal(table["customer"], key[0]), pc.equal(table["task"], key[1]))
+    rows: list[Row] = table.filter(mine).to_pylist()
+    return rows
 
 
 def _unknown(case: Case, task: str, customer: str) -> str:
@@ -178,12 +180,9 @@ def _views(case: Case, key: tuple[str, str]) -> tuple[dict[str, str], dict[str, 
 def _tied(case: Case, customer: str) -> pl.DataFrame:
     """Lines of Server logs, no copies, that tie a node to a task; 100 ns: `wall` as written, `instant` UTC or null."""
     copies = {row["source"] for row in case.sources.to_pylist() if row["customer"] == customer and row["duplicate_of"]}
-    frame = pl.DataFrame(case.events).filter(
-        (pl.col("customer") == customer)
-        & pl.col("detail").str.starts_with("tie=")
-        & pl.col("node").is_not_null()
-        & ~pl.col("source").is_in(list(copies))
-    )
+    tying = case.events.filter(pc.starts_with(case.events["detail"], "tie="))
+    whose = pl.col("node").is_not_null() & (pl.col("customer") == customer)
+    frame = pl.DataFrame(tying).filter(whose & ~pl.col("source").is_in(list(copies)))
     tick = pl.col("tick").fill_null(0)
     instant = pl.col("time").dt.timestamp("us") * 10 + tick
     wall = pl.coalesce(pl.col("wall"), pl.col("time").dt.timestamp("us")) * 10 + tick

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.model import Case
 
@@ -79,7 +80,7 @@ def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
 
 
 def _of(table: pa.Table, tasks: list[str]) -> pl.DataFrame:
-    return pl.DataFrame(table).filter(pl.col("task").is_in(tasks))
+    return pl.DataFrame(table.filter(pc.is_in(table["task"], value_set=pa.array(tasks, pa.string()))))
 
 
 def _over_midnight(lines: list[Line]) -> list[Line]:

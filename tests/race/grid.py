@@ -25,6 +25,11 @@ SKEWS = (0.0, 2.0, 30.0, 300.0, 1800.0)
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 VERSIONS = {"single": "2023.3.12936", "segments": "2025.3.4711"}
 DATABASE_SKEWS = (0.0, 0.0, 4.0, -45.0, 700.0)
+WEIGHTS = {
+    **{"deploy": 4, "parallel": 2, "rolling": 1, "retry": 1, "skip": 1, "failing": 1, "guided": 2, "intervention": 3},
+    **{"rerun": 4, "restart": 0.3, "cancel": 1, "health": 2, "tiny": 1, "big": 0.5, "runbook": 2},
+}
+"""How often a kind of task is drawn."""
 EVIDENCES = (
     Evidence(True, "csv"),
     Evidence(False, "none"),
@@ -68,6 +73,10 @@ def race_of(seed: int, layout: Layout, skew: float, tasks: int) -> Race:
         write_lock=rng.random() < 0.25,
         lost_writes=rng.random() < 0.5,
         hold=rng.choice((3.0, 10.0, 60.0)),
+        poll=5.0,
+        think=rng.choice((3.0, 6.0, 9.0)),
+        luck=0.25,
+        kinds=tuple(rng.choices(tuple(WEIGHTS), tuple(WEIGHTS.values()), k=tasks)),
         machine_blocks=rng.random() < 0.65,
         separate_block_lines=rng.random() < 0.15,
         segment_per=rng.choice(("node", "execution")),
@@ -78,7 +87,8 @@ def race_of(seed: int, layout: Layout, skew: float, tasks: int) -> Race:
 def points(seeds: range, tasks: int, each: int) -> list[Point]:
     """All points; each race is audited with `each` kinds of evidence, others in the next one."""
     made = []
-    for number, (seed, skew, layout) in enumerate(product(seeds, SKEWS, LAYOUTS)):
+    for number, (block, skew, layout) in enumerate(product(seeds, SKEWS, LAYOUTS)):
+        seed = 100 * block + number % 10
         chosen = [EVIDENCES[(number * each + at) % len(EVIDENCES)] for at in range(min(each, len(EVIDENCES)))]
         made.append(Point(race_of(seed, layout, skew, tasks), skew, tuple(chosen)))
     return made

@@ -34,8 +34,9 @@ import sys
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Callable, Iterator, NamedTuple, NoReturn, Sequence
+from typing import IO, Any, NamedTuple, NoReturn
 
 Json = Any
 Place = Any  # {"source": ..., "line": ..., "offset": ...}
@@ -54,7 +55,15 @@ class Unusable(Exception):
 NESTED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".tbz2", ".txz")
 ARCHIVE = re.compile(r"(\.tar)?\.(zip|tar|tgz|tbz2|txz|gz|bz2|xz)$", re.IGNORECASE)
 COMPRESSED: Any = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
-FOREIGN = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x28\xb5\x2f\xfd", b"MSCF", b"\x04\x22\x4d\x18", b"LZIP", b"\x1f\x9d")
+FOREIGN = (
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!\x1a\x07",
+    b"\x28\xb5\x2f\xfd",
+    b"MSCF",
+    b"\x04\x22\x4d\x18",
+    b"LZIP",
+    b"\x1f\x9d",
+)
 FOREIGN_NAMES = (".7z", ".rar", ".zst", ".zstd", ".cab", ".lz4", ".lz", ".z", ".iso", ".arj", ".lzh")
 UNPACK = "the standard library cannot read it: unpack it and give the folder"
 DAMAGED = (OSError, EOFError, ValueError, KeyError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
@@ -70,7 +79,9 @@ def sources_of(path: Path, prefix: str, need: Need) -> Sources:
                 raise Unusable(f"{path}: {UNPACK}")
             yield from opened(stream, prefix or speakable(path.name), path.name, prefix, need)
         return
-    found = [(Path(top, name).relative_to(path).as_posix(), top, name) for top, _, some in os.walk(path) for name in some]
+    found = [
+        (Path(top, name).relative_to(path).as_posix(), top, name) for top, _, some in os.walk(path) for name in some
+    ]
     found.sort(key=lambda one: one[0] if "/" in one[0] else f"./{one[0]}")
     for name, (_, top, file) in zip(unique([one[0] for one in found]), found):
         full = f"{prefix}/{name}" if prefix else name
@@ -293,9 +304,13 @@ def briefs(number: int, text: str) -> list[Brief]:
 
 SECOND = 10_000_000  # times are counted in 100 ns
 STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? ?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
-SERVER = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{4}(?: [+-]\d\d:\d\d)?) +(?:\d+ +)?\d+ +[A-Z]+ *(.*)", re.DOTALL)
+SERVER = re.compile(
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{4}(?: [+-]\d\d:\d\d)?) +(?:\d+ +)?\d+ +[A-Z]+ *(.*)", re.DOTALL
+)
 TEXT = re.compile(r"(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d +([^ \t|]+) *\| ?( *)(.*)", re.DOTALL)
-BLOCK = re.compile(r" *\| *(?:== )?(?:Success|Failed|Running|Pending|Skipped|Cancell?ed|Success ?[Ww]ith ?[Ww]arning): .+")
+BLOCK = re.compile(
+    r" *\| *(?:== )?(?:Success|Failed|Running|Pending|Skipped|Cancell?ed|Success ?[Ww]ith ?[Ww]arning): .+"
+)
 ORDER = ("id", "name", "description", "queuetime", "starttime", "completedtime")  # the table's own first columns
 SEPARATORS = ",;\t|"
 
@@ -657,7 +672,9 @@ def began(proof: Proof, openings: Sequence[Entry], end: Entry, spoken: Sequence[
     if before > over:
         raise Refuted(f"an execution that began before line {openings[0].line} may not be over there")
     if len(cited) < len(openings):
-        proof.trust.append(f"that an execution whose announcement is lost began in one of the lines {numbers(openings)}")
+        proof.trust.append(
+            f"that an execution whose announcement is lost began in one of the lines {numbers(openings)}"
+        )
     return f'The root opened in lines {numbers(openings)} ("{words}") and nowhere else in this stretch of the file.'
 
 
@@ -721,7 +738,9 @@ def clock_bounds(proof: Proof) -> None:
     agree("overlap_between", argument["overlap_between"], [least, most])
     clocks(proof)
     if a == b:
-        proof.said.append(f"Both are stamped by one clock, that of {a}; lines may be {seconds(ONE_CLOCK)} out of order.")
+        proof.said.append(
+            f"Both are stamped by one clock, that of {a}; lines may be {seconds(ONE_CLOCK)} out of order."
+        )
     else:
         proof.said.append(f"So the clock of {b} is between {seconds(low)} and {seconds(high)} ahead of that of {a}.")
     proof.said.append(
@@ -821,13 +840,21 @@ def clocks(proof: Proof) -> None:
         text = "\n".join(proof.entry(place).message for place in one["lines"])
         name = re.search(r"MachineName:[ \t]*([^\s,;]+)", text)
         if not name or not re.search(r"HostProcessName:[ \t]*Octopus\.Server", text, re.IGNORECASE):
-            raise Refuted(f"{one['lines'][0]['source']} line {one['lines'][0]['line']} names no machine of Octopus Server")
-        says = f"{one['lines'][0]['source']} line {one['lines'][0]['line']} names the machine {name[1]} of Octopus Server"
+            raise Refuted(
+                f"{one['lines'][0]['source']} line {one['lines'][0]['line']} names no machine of Octopus Server"
+            )
+        says = (
+            f"{one['lines'][0]['source']} line {one['lines'][0]['line']} names the machine {name[1]} of Octopus Server"
+        )
         proof.said.append(says + ("." if name[1].casefold() == one["clock"] else f", which is node {one['clock']}."))
         if name[1].casefold() != one["clock"]:
             proof.trust.append(f"that the machine {name[1]} is node {one['clock']}")
         shown.add((one["lines"][0]["source"], one["clock"]))
-    used = {(argument[side][end]["source"], argument[side]["clock"]) for side in ("first", "second") for end in ("from", "to")}
+    used = {
+        (argument[side][end]["source"], argument[side]["clock"])
+        for side in ("first", "second")
+        for end in ("from", "to")
+    }
     for one in argument["constraints"]:
         ways = zip(("before", "after"), one["places"])
         used |= {(place["source"], one[way]) for way, place in ways if one[way] != DATABASE}
@@ -858,12 +885,16 @@ def repeated(proof: Proof) -> None:
             proof.need(entry.line < later.line, later, "does not open behind the end of the first execution")
     for place in argument.get("ties", []):
         entry = proof.own(place)
-        proof.said.append(f"{entry.source} line {entry.line}: the node's own server log says that it executes the task.")
+        proof.said.append(
+            f"{entry.source} line {entry.line}: the node's own server log says that it executes the task."
+        )
     row = proof.entry(argument["kind_of_task"])
     kind = (row.fields or {}).get("name")
     proof.need((row.fields or {}).get("id") == proof.finding["task"], row, f"is not {proof.finding['task']}")
     proof.need(bool(kind) and kind != "Deploy", row, "says that the task is a deployment")
-    proof.said.append(f'{row.source} line {row.line}: the task is of kind "{kind}". Only deployments run again under their id.')
+    proof.said.append(
+        f'{row.source} line {row.line}: the task is of kind "{kind}". Only deployments run again under their id.'
+    )
     if len(begins) < 2 and not argument.get("ties"):
         raise Refuted("two executions are not shown")
     proof.said.append("The task ran to its end, and another execution began it anew: it was executed twice.")
@@ -887,7 +918,9 @@ def resumed_twice(proof: Proof) -> None:
     shared = [proof.own(place) for place in argument["shared"]]
     proof.need(len({entry.step for entry in shared}) == 1 and bool(shared[0].step), shared[-1], "is in another step")
     places = " and ".join(f"{entry.source} line {entry.line}" for entry in shared)
-    proof.said.append(f"Both go on with the same activities, by the same ids: {places} are of step {shared[0].step[:8]}....")
+    proof.said.append(
+        f"Both go on with the same activities, by the same ids: {places} are of step {shared[0].step[:8]}...."
+    )
     proof.said.append("One pause was resumed twice, and twice the task came to its end: it was executed twice.")
     proof.trust.append("a pause is resumed once")
 
@@ -971,7 +1004,10 @@ def check(certificate: Json, paths: Sequence[Path]) -> list[str]:
     if wrong:
         raise Refuted("\n".join(wrong))
     finding = certificate["finding"]
-    told = [f"{finding['code']} {finding['name']}: {finding['task']}", f"{len(certificate['lines'])} cited lines: as cited."]
+    told = [
+        f"{finding['code']} {finding['name']}: {finding['task']}",
+        f"{len(certificate['lines'])} cited lines: as cited.",
+    ]
     for one in certificate["sources"]:
         if sources[one["source"]].sha256 != one["sha256"]:
             told.append(f"Note: {one['source']} has changed since, but not in the cited lines.")
