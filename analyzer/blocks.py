@@ -60,13 +60,20 @@ class Block:
         """One line decoded; bytes that are not UTF-8 cannot occur (sources transcode them)."""
         return self.raw(row).decode("utf-8", "replace")
 
-    def stored(self, row: int, byte: int) -> int:
-        """Where in the source, as stored, the given byte of a line stands."""
-        coding = AS_STORED if self.coding is None else self.coding[row]
-        if coding != AS_STORED:
-            before = self.data[self.starts[row] : self.starts[row] + byte].decode("utf-8", "replace")
-            byte = len(before) if coding == BYTES else len(before.encode("utf-16-le"))
-        return int(self.offsets[row]) + byte
+    def stored(self, rows: Ints, bytes_: Ints) -> Ints:
+        """Where in their source, as stored, the given bytes of the given lines stand."""
+        before = bytes_
+        if self.coding is not None:
+            octets = np.frombuffer(self.data, np.uint8)
+            begin, at = self.starts[rows], self.starts[rows] + bytes_
+            characters, pairs = (
+                np.concatenate(([0], np.cumsum(flags)))[[begin, at]] for flags in ((octets & 192) != 128, octets >= 240)
+            )
+            singles, units = np.diff(characters, axis=0)[0], np.diff(characters + pairs, axis=0)[0]
+            coding = self.coding[rows]
+            before = np.select([coding == BYTES, coding == UNITS], [singles, 2 * units], bytes_)
+        places: Ints = self.offsets[rows] + before
+        return places
 
     def source_column(self, rows: Ints) -> pa.Array:
         """Source names of the given rows."""

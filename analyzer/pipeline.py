@@ -52,20 +52,29 @@ def read(
     question = Question(frozenset(tasks), _zoned(since), _zoned(until))
     options = Options(dict(nodes or {}), question.tasks, customer, progress)
     kept = outermost(every)
-    return Case(lambda: _load(kept, options, offsets, question), kept)
+    return Case(lambda: _load(kept, options, offsets, question), kept, customer)
 
 
 def _load(
     paths: Sequence[Path], options: Options, offsets: Mapping[str, timedelta], question: Question
 ) -> Mapping[str, pa.Table]:
+    """All tables. A task that may have run twice is judged with everything: other tasks bound the clocks and name
+    nodes.
+    """
+    tables = _reconstructed(paths, options, offsets)
+    if question.tasks and tables["pairs"].num_rows:
+        tables = _reconstructed(paths, replace(options, tasks=frozenset()), offsets)
+    tables = narrowed(tables, question)
+    return {name: schema.conform(table, schema.TABLES[name]) for name, table in tables.items()}
+
+
+def _reconstructed(paths: Sequence[Path], options: Options, offsets: Mapping[str, timedelta]) -> dict[str, pa.Table]:
     tables = read_tables(paths, options)
     tables["events"] = stamp_offsets(tables["events"], offsets)
     tables["sources"] = stamp_times(tables["sources"], tables["events"])
     tables["sources"] = mark_duplicates(tables["sources"], tables["events"])
     made = reconstruct(tables["sources"], tables["events"], tables["states"])
-    tables |= {name: getattr(made, name) for name in ("logs", "executions", "assignments", "pairs")}
-    tables = narrowed(tables, question)
-    return {name: schema.conform(table, schema.TABLES[name]) for name, table in tables.items()}
+    return tables | {name: getattr(made, name) for name in ("logs", "executions", "assignments", "pairs")}
 
 
 def audit(case: Case) -> Audit:

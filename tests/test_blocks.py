@@ -71,8 +71,9 @@ def test_texts_and_source_names_of_a_block_of_several_sources():
     [(AS_STORED, [100, 101, 103, 106, 110]), (BYTES, [100, 101, 102, 103, 104]), (UNITS, [100, 102, 104, 106, 110])],
 )
 def test_where_a_byte_of_a_line_is_stored(coding, expected):
-    data = "aä€😀z".encode()
-    places = [0, 1, 3, 6, 10]
+    data = "first\naä€😀z".encode()
     starts, ends = split(data)
-    made = Block(("x",), data, starts, ends, starts + 1, starts + 100, starts, np.array([coding]))
-    assert [made.stored(0, byte) for byte in places] == expected
+    made = Block(("x",), data, starts, ends, starts + 1, np.array([0, 100]), starts, np.array([AS_STORED, coding]))
+    rows, places = np.array([1, 1, 1, 1, 1, 0]), np.array([0, 1, 3, 6, 10, 4])
+    assert made.stored(rows, places).tolist() == [*expected, 4]
+    assert block("x", data).stored(rows, places).tolist() == [6, 7, 9, 12, 16, 4]

@@ -63,7 +63,7 @@ def assemble(
     others = lines.join(plain, on=KEY, how="anti")
     for _, one in others.group_by(KEY, maintain_order=True):
         _mixed(case, one, machines, states)
-    executions, zoned = with_nodes(case.executions, found.ties, states)
+    executions, zoned = with_nodes(case.executions, found.ties, found.attempts, states)
     clocks = bounds([_dated(one) for one in executions], states, list(attempts_of(found.attempts, zoned)))
     pairs = _pairs(case, executions, clocks, states)
     frame = pl.concat(case.assigned) if case.assigned else pl.DataFrame(schema.empty(schema.ASSIGNMENTS))
@@ -129,7 +129,7 @@ def _mixed(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, states: pl.
     severe = {row for row, severity in severities.items() if severity >= FATAL}
     raw = lines["view"][0] == 0
     separation = separate(entries, named, severe) if raw else tree.separate(entries, lines, states)
-    found = runs(entries, separation, named, severities)
+    found = runs(entries, separation, named, severities, ordered=raw)
     owner: list[int | None] = [None] * len(entries)
     columns = lines.select("source", "line", "offset", "instant").rows()
     if separation.told:
@@ -241,6 +241,7 @@ def _side(one: Execution, other: Execution | None = None) -> Side:
         unclear=one.unclear,
         sure=one.sure,
         announced=one.run.announced,
+        tied=one.tied if not by_tie else (),
     )
 
 

@@ -37,7 +37,7 @@ def task_lines(events: pa.Table, sources: pa.Table) -> pl.DataFrame:
         step=pl.col("activity").str.split("/").list.first().fill_null(""),
     ).drop("format", "duplicate_of", "rejects")
     named = pl.col("source").str.extract(r"(?i)servertasks-\d+_([a-z0-9]+)(?:\.txt$|/)").str.to_uppercase()
-    frame = frame.filter(named.is_null() | (pl.col("log") == named))  # a torn line may splice an id of no log
+    frame = frame.filter((pl.col("view") > 0) | named.is_null() | (pl.col("log") == named))
     frame = frame.filter(pl.col("view") == pl.col("view").min().over("customer", "task"))
     return _without_copies(frame).sort("customer", "task", "log", "source", "line", "offset", maintain_order=True)
 

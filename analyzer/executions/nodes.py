@@ -7,7 +7,7 @@ they are an execution of their own, which only that log shows.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from analyzer.executions.ties import AFTER, BEFORE, Failed, Tie, zones
 
 
 def with_nodes(
-    executions: list[Execution], ties: Sequence[Tie], states: pl.DataFrame
+    executions: list[Execution], ties: Sequence[Tie], failed: Sequence[Failed], states: pl.DataFrame
 ) -> tuple[list[Execution], dict[tuple[str, str], int]]:
     """Executions with their nodes, and with those that only a server log shows; and the zones of the server logs."""
     owners = _owners(states)
@@ -36,7 +36,9 @@ def with_nodes(
     by_task: dict[tuple[str, str], list[Execution]] = defaultdict(list)
     for one in placed:
         by_task[one.task].append(one)
-    for tie in ties:
+    losses = Counter((one.customer, one.task, one.node.casefold()) for one in failed)
+    # Where a log holds one node's lines only, they are not those of the node that could not append.
+    for tie in sorted(ties, key=lambda tie: losses[(tie.customer, tie.task, tie.node.casefold())]):
         _place_tie(by_task[(tie.customer, tie.task)], tie, zoned.get((tie.customer, tie.node.casefold())), known)
     return [_owned(one, by_task[key], owners) for key in sorted(by_task) for one in by_task[key]], zoned
 
@@ -94,23 +96,25 @@ def _placed(one: Execution, alias: Mapping[tuple[str, str], str]) -> Execution:
 def _place_tie(mine: list[Execution], tie: Tie, zone: int | None, known: Container[str]) -> None:
     """Give a tie's node to the one execution it can belong to; a tie that fits none is an execution of its own.
 
-    `known`: node names of the cluster; a machine that is none of them may be any node's (containers).
+    `known`: node names of the cluster; a machine that is none of them may be any node's (containers). A node's ties
+    may begin long before the first line of its execution that reached the log: the lines before may be lost.
     """
     dated = zone is not None or tie.zoned
     first, last = tie.first - (zone or 0), tie.last - (zone or 0)
 
-    def fits(one: Execution) -> bool:
-        if one.node and one.node.casefold() != tie.node.casefold() and one.node.casefold() in known:
-            return False
-        inside = one.span[0] - BEFORE <= first and last <= one.span[1] + AFTER
-        return inside or not dated or not one.dated
+    def meets(one: Execution) -> bool:
+        return not dated or not one.dated or (one.span[0] - BEFORE <= last and first <= one.span[1] + AFTER)
 
-    fitting = [i for i, one in enumerate(mine) if fits(one)]
-    own = [i for i in fitting if (mine[i].node or "").casefold() == tie.node.casefold()]
-    if len(own) == 1 and dated and not mine[own[0]].tied:
-        mine[own[0]] = replace(mine[own[0]], tied=_tie_places(tie, first, last))
+    def holds(one: Execution) -> bool:
+        return not dated or not one.dated or (one.span[0] - BEFORE <= first and last <= one.span[1] + AFTER)
+
+    own = [i for i, one in enumerate(mine) if (one.node or "").casefold() == tie.node.casefold() and meets(one)]
     if own:
+        if len(own) == 1 and dated and not mine[own[0]].tied:
+            mine[own[0]] = replace(mine[own[0]], tied=_tie_places(tie, first, last))
         return
+    free = [i for i, one in enumerate(mine) if meets(one) and (one.node is None or one.node.casefold() not in known)]
+    fitting = [i for i in free if holds(mine[i])] or free
     if len(fitting) == 1:
         places = _tie_places(tie, first, last) if dated else ()
         mine[fitting[0]] = replace(mine[fitting[0]], node=tie.node, clock=tie.node.casefold(), tied=places)

@@ -7,6 +7,8 @@ whatever the nodes' clocks say (`by_order`); else the nodes' own records under e
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analyzer.executions.by_clocks import by_clocks
 from analyzer.executions.by_order import by_append_order, explained, in_order, open_at_once, same_step_at_once
 from analyzer.executions.constraints import Bounds
@@ -41,5 +43,14 @@ def relate(
         relation = by_append_order(a, b, clocks, min(shared), tears=tears, deploy=deploy)
         if together and relation.relation in ("unknown", "possible") and not explained(a, b, together, tears):
             return same_step_at_once(a, b, together)
+        if relation.relation == "sequential" and relation.work == "undecided" and (a.tied or b.tied):
+            return _longer(a, b, clocks, deploy) or relation
         return relation
     return by_clocks(a, b, clocks, deploy=deploy)
+
+
+def _longer(a: Side, b: Side, clocks: Bounds, deploy: bool | None) -> Relation | None:
+    """Overlap of the executions with what the nodes' server logs say of them: lines of either may be lost."""
+    sides = [replace(side, places=(*side.places, *side.tied)) for side in (a, b)]
+    relation = by_clocks(sides[0], sides[1], clocks, deploy=deploy)
+    return relation if relation.relation in ("concurrent", "possible") else None

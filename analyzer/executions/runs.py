@@ -38,11 +38,17 @@ class Runs:
 
 
 def runs(
-    lines: Sequence[Line], separation: Separation, machines: Mapping[int, str], severities: Mapping[int, int]
+    lines: Sequence[Line],
+    separation: Separation,
+    machines: Mapping[int, str],
+    severities: Mapping[int, int],
+    *,
+    ordered: bool = True,
 ) -> Runs:
     """Runs of one task log.
 
     `machines`: row of a machine block -> Octopus Server machine. `severities`: row -> OpenTelemetry severity.
+    `ordered`: rows stand in append order; a tree (text download, `/details`) is not cut where it was resumed.
     """
     by_row = {line.row: line for line in lines}
     severe = {row for row, severity in severities.items() if severity >= FATAL}
@@ -50,33 +56,46 @@ def runs(
     resumed_together: list[tuple[Run, Run, Together]] = []
     for structure in separation.structures:
         rows = _in_order(structure, by_row)
-        parts, shared = _parts(rows, by_row, machines, severe)
-        made = []
-        for i, part in enumerate(parts):
-            final = i >= len(parts) - max(1, shared)
-            outcome = outcome_of([by_row[row] for row in part], severities) if final else "Paused"
-            announced = structure.announced and part[0] == structure.start
-            basis = _basis(structure, i, len(separation.structures))
-            made.append(
-                Run(
-                    0,
-                    structure.number,
-                    tuple(part),
-                    _machine(part, machines),
-                    outcome,
-                    basis,
-                    "resume" if i else "first",
-                    announced,
-                )
+        parts, shared = _parts(rows, by_row, machines, severe) if ordered else ([rows], 0)
+        made = [
+            Run(
+                number=0,
+                structure=structure.number,
+                rows=tuple(part),
+                machine=_machine(part, machines),
+                outcome=outcome_of([by_row[row] for row in part], severities) if _final(i, parts, shared) else "Paused",
+                basis=_basis(structure, i, len(separation.structures)),
+                relation="resume" if i else "first",
+                announced=structure.announced and part[0] == structure.start,
             )
-        found += [(run, structure) for run in made]
-        again = made[len(made) - shared :] if shared else []
-        finishes = [row for row in rows if not by_row[row].step and by_row[row].kind == "finished"]
-        resumed_together += [
-            (a, b, Together("resume", (a.rows[0], b.rows[0], finishes[-shared], finishes[-1])))
-            for a, b in combinations(again, 2)
+            for i, part in enumerate(parts)
         ]
-    if len({line.stream for line in lines}) > 1:  # files have no order among themselves but that of their times
+        found += [(run, structure) for run in made]
+        resumed_together += _resumed_together(made, shared, [by_row[row] for row in rows])
+    return _numbered(found, by_row, separation, resumed_together)
+
+
+def _final(part: int, parts: Sequence[object], shared: int) -> bool:
+    return part >= len(parts) - max(1, shared)
+
+
+def _resumed_together(made: Sequence[Run], shared: int, lines: Sequence[Line]) -> list[tuple[Run, Run, Together]]:
+    again = made[len(made) - shared :] if shared else []
+    finishes = [line.row for line in lines if not line.step and line.kind == "finished"]
+    return [
+        (a, b, Together("resume", (a.rows[0], b.rows[0], finishes[-shared], finishes[-1])))
+        for a, b in combinations(again, 2)
+    ]
+
+
+def _numbered(
+    found: list[tuple[Run, Structure]],
+    by_row: Mapping[int, Line],
+    separation: Separation,
+    resumed_together: Sequence[tuple[Run, Run, Together]],
+) -> Runs:
+    """Runs numbered in the order of their first line; files have no order among themselves but that of their times."""
+    if len({line.stream for line in by_row.values()}) > 1:
         begun: dict[int, int] = {}
         for run, structure in found:
             begun.setdefault(structure.number, min(by_row[row].instant for row in run.rows))

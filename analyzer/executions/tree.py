@@ -27,13 +27,13 @@ def separate(entries: Sequence[Line], lines: pl.DataFrame, states: pl.DataFrame)
     names = _names(lines, states)
     root = [line for line in entries if not line.step]
     doubled = {name for name, count in Counter(names.values()).items() if count > 1}
-    opening = root[0].message if root else None
-    openings = [line.row for line in root if line.message == opening]
+    closings = _closings(root, lines)
+    openings = _openings(root, closings)
     if not doubled or (len(doubled) < 2 and len(openings) < 2):
         return Separation((Structure(1, 0, {0}, rows),), ())
     copies = _copies(names)
     count = max(copies.values())
-    says, witnesses = _order(root, openings, lines)
+    says, witnesses = _order(openings, closings)
     structures = tuple(Structure(i, 0, {0}) for i in range(1, count + 1))
     ambiguous = []
     for line in entries:
@@ -70,13 +70,24 @@ def _copies(names: dict[str, str]) -> dict[str, int]:
     return copies
 
 
-def _order(root: Sequence[Line], openings: Sequence[int], lines: pl.DataFrame) -> tuple[str, tuple[int, ...]]:
-    """What the root's own lines say: concurrent, sequential or unknown, with the rows that show it."""
-    if len(openings) < 2:
-        return "unknown", tuple(openings)
+def _closings(root: Sequence[Line], lines: pl.DataFrame) -> list[int]:
     severity = lines["severity"].fill_null(0).to_list()
-    closings = [line.row for line in root if line.message.startswith(COMPLETED) or severity[line.row] >= FATAL]
-    if not closings:
+    return [line.row for line in root if line.message.startswith(COMPLETED) or severity[line.row] >= FATAL]
+
+
+def _openings(root: Sequence[Line], closings: Sequence[int]) -> list[int]:
+    """Rows of the first message that the root says once for each time it closed: what every execution says early."""
+    said: dict[str, list[int]] = defaultdict(list)
+    for line in root:
+        if line.row not in closings:
+            said[line.message].append(line.row)
+    wanted = max(len(closings), 2)
+    return next((rows for rows in said.values() if len(rows) == wanted), [])
+
+
+def _order(openings: Sequence[int], closings: Sequence[int]) -> tuple[str, tuple[int, ...]]:
+    """What the root's own lines say: concurrent, sequential or unknown, with the rows that show it."""
+    if len(openings) < 2 or not closings:
         return "unknown", tuple(openings[:2])
     if closings[0] > openings[1]:
         return "concurrent", (openings[0], openings[1], closings[0])

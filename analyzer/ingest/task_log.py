@@ -156,13 +156,13 @@ def _suffixes(sources: Iterable[str]) -> list[str | None]:
 def _from_entries(block: Block, entries: list[Entry]) -> pa.Table:
     suffixes, segments = _suffixes(block.sources), _segments(block.sources)
     rows = []
-    for entry in entries:
+    for entry, offset in zip(entries, _offsets(block, entries), strict=True):
         which = int(block.which[entry.row])
         row = {
             "source": block.sources[which],
             "line": int(block.lines[entry.row]),
             "lines": entry.lines,
-            "offset": block.stored(entry.row, entry.byte),
+            "offset": offset,
             "segment": segments[which],
             "severity": SEVERITY.get(entry.level, INFO),
             "kind": KIND.get(entry.level, MESSAGE),
@@ -182,11 +182,16 @@ def _rejects(block: Block, fragments: list[Fragment]) -> pa.Table:
                 "source": block.sources[int(block.which[part.row])],
                 "line": int(block.lines[part.row]),
                 "lines": part.lines,
-                "offset": block.stored(part.row, part.byte),
+                "offset": offset,
                 "bytes": part.bytes,
                 "reason": part.reason,
                 "excerpt": part.excerpt,
             }
-            for part in fragments
+            for part, offset in zip(fragments, _offsets(block, fragments), strict=True)
         ),
     )
+
+
+def _offsets(block: Block, parts: Sequence[Entry | Fragment]) -> list[int]:
+    places = np.array([(part.row, part.byte) for part in parts], np.int64).reshape(-1, 2)
+    return block.stored(places[:, 0], places[:, 1]).tolist()

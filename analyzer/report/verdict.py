@@ -108,7 +108,7 @@ def _once(name: str, story: Story) -> str:
 def _double(name: str, story: Story, pairs: Sequence[Row], relation: str) -> str:
     numbers = sorted({pair[side] for pair in pairs for side in ("first", "second")})
     times = "twice" if len(numbers) == 2 else "more than once"
-    where = _where([story.run(number) for number in numbers])
+    where = _where(story, [story.run(number) for number in numbers])
     more = _beside(story, numbers)
     if relation == "concurrent":
         return f"{name} was executed {times} at the same time{where}: proved{more}."
@@ -133,7 +133,7 @@ def _undecided(name: str, story: Story, pairs: Sequence[Row]) -> str:
     times = "twice" if len(runs) == 2 else f"{len(runs)} times"
     if any(pair["relation"] == "unknown" for pair in pairs):
         whether = "whether at the same time or one after the other"
-        return f"{name} was executed {times}{_where(runs)}, and it cannot be told {whether}."
+        return f"{name} was executed {times}{_where(story, runs)}, and it cannot be told {whether}."
     order = " and then ".join(run["node"] or f"a node that no line names (execution {run['number']})" for run in runs)
     whether = "whether the second execution was a legitimate re-run under the same id or a double run"
     return f"{name} was executed {times}, on {order}, one after the other; it cannot be told {whether}."
@@ -154,11 +154,14 @@ def _legitimate(name: str, story: Story) -> str:
     return f"{listing(words, len(words))}, one after the other, and {last}: not a double run."
 
 
-def _where(runs: Iterable[Row]) -> str:
+def _where(story: Story, runs: Iterable[Row]) -> str:
     runs = list(runs)
     nodes = list(dict.fromkeys(run["node"] for run in runs if run["node"]))
     if not nodes:
-        return ", on nodes that no line names"
+        tied = sorted({tie.node for tie in story.ties})
+        return " on nodes that its log does not name" + (
+            f" (the Server logs of {listing(tied, 9)} tell of it)" if tied else ""
+        )
     more = " and a node that no line names" if len({run["node"] for run in runs}) > len(nodes) else ""
     return f" on {listing(nodes, len(nodes))}{more}"
 

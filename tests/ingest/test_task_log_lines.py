@@ -73,7 +73,8 @@ def test_places_in_a_line_of_utf16():
     text = entry("ä€") + entry("b")
     data = text.encode()
     made = Block(("x",), data, *(np.array([n]) for n in (0, len(data), 1, 2, 0, UNITS)))
-    assert [made.stored(0, one.byte) for one in read_lines(made, np.arange(1)).entries] == [2, 2 + 2 * (ONE + 1)]
+    places = np.array([one.byte for one in read_lines(made, np.arange(1)).entries])
+    assert made.stored(np.array([0, 0]), places).tolist() == [2, 2 + 2 * (ONE + 1)]
 
 
 def test_a_line_that_holds_a_whole_log_is_read_in_one_pass():

@@ -26,7 +26,8 @@ HOW = (APPEND, CLOCKS, SERVERS, ROOT)
 SLACK = 3 * TICKS
 DRIFT = 200e-6
 UNKNOWN = 1800 * TICKS
-DATABASE = ""
+MOVED = 6
+"""In a damaged file A B A may also be a block that was moved; so many turns may not."""
 
 Span = tuple[int, int]
 Interval = tuple[float, float]
@@ -49,26 +50,27 @@ def decidable(truth: Fact, found: Traces) -> dict[str, str]:
 
 def _ways(truth: Fact, name: str, one: Trace, two: Trace, offsets: Offsets) -> Iterator[str]:
     """All ways in which the overlap of two executions shows."""
-    if one.announced and two.announced and _interleaved(one, two):
+    hurt = {injury["file"] for injury in truth["damage"]}
+    if one.announced and two.announced and _turns(one, two) > (MOVED if hurt & set(one.files) else 2):
         yield APPEND
-    if truth["race"]["layout"] == "segments" and one.names_machine and two.names_machine:
-        if offsets.overlap(one.execution["node"], one.span, two.execution["node"], two.span):
-            yield CLOCKS
-    sides = [(run.execution["node"], offsets.served(run.execution)) for run in (one, two)]
-    (a, span_a), (b, span_b) = sides
+    a, b = one.execution["node"], two.execution["node"]
+    named = truth["race"]["layout"] == "segments" and one.names_machine and two.names_machine
+    if named and offsets.overlap(a, one.span, b, two.span):
+        yield CLOCKS
+    span_a, span_b = offsets.served(one.execution), offsets.served(two.execution)
     if span_a and span_b and offsets.zoned >= {a, b} and offsets.overlap(a, span_a, b, span_b):
         yield SERVERS
     if truth["race"]["layout"] == "single" and _opened_twice(truth, name, one, two):
         yield ROOT
 
 
-def _interleaved(one: Trace, two: Trace) -> bool:
-    """Whether lines of one execution stand between lines of the other in a file, which needs more than A B."""
+def _turns(one: Trace, two: Trace) -> int:
+    """How often the author changes between the two in a file, plus one: A B A is three."""
     files: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for trace in (one, two):
         for line in trace.lines:
             files[line.file].append((line.number, trace.execution["number"]))
-    return any(len(list(groupby(sorted(lines), key=lambda line: line[1]))) > 2 for lines in files.values())
+    return max((len(list(groupby(sorted(lines), key=lambda line: line[1]))) for lines in files.values()), default=0)
 
 
 def _opened_twice(truth: Fact, name: str, one: Trace, two: Trace) -> bool:

@@ -25,10 +25,9 @@ SKEWS = (0.0, 2.0, 30.0, 300.0, 1800.0)
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 VERSIONS = {"single": "2023.3.12936", "segments": "2025.3.4711"}
 DATABASE_SKEWS = (0.0, 0.0, 4.0, -45.0, 700.0)
-WEIGHTS = {
-    **{"deploy": 4, "parallel": 2, "rolling": 1, "retry": 1, "skip": 1, "failing": 1, "guided": 2, "intervention": 3},
-    **{"rerun": 4, "restart": 0.3, "cancel": 1, "health": 2, "tiny": 1, "big": 0.5, "runbook": 2},
-}
+WEIGHTS = {"restart": 0.3, "big": 0.5, "deploy": 4, "rerun": 4, "intervention": 3} | dict.fromkeys(
+    ("parallel", "rolling", "retry", "skip", "failing", "guided", "cancel", "health", "tiny", "runbook"), 1.3
+)
 """How often a kind of task is drawn."""
 EVIDENCES = (
     Evidence(True, "csv"),
@@ -140,7 +139,7 @@ def _audit(point: Point, race: Race, run: Path, out: Path, keep: Path) -> Result
     outcome = judged(json.loads(json.dumps(truth)), out / "bundle")
     evidence = label(race.evidence)
     kept = ""
-    if not outcome.score.good or outcome.shares.bad or outcome.alarms:
+    if not outcome.score.good or outcome.shares.bad or outcome.alarms or any(mark.wrong for mark in outcome.marks):
         home = keep / f"{point.name}-{evidence.replace(' + ', '-').replace(' ', '-').replace('/', '')}"
         (out / "audit.json").write_text(json.dumps(outcome.document, indent=1), encoding="utf-8")
         shutil.rmtree(home, ignore_errors=True)

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from .clock import TICKS
 from .decide import APPEND, ROOT
 from .judge import INNOCENT, OVERLAPPING, POSSIBLE, PROVED, REPEATED, Score, truth_about
-from .traces import Trace, Traces
+from .traces import Trace, Traces, ticks
 from .truth import Fact
 
 CODES = ("OCT101 proved", "OCT101", "OCT102", "OCT103", "OCT104", "OCT204", "OCT301")
+
+LATE = 4000 * TICKS
+"""A re-run that begins more than an hour later cannot be a second claim of the same turn."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,13 @@ class Mark:
     true: bool
     shown: bool
     said: bool
+
+    @property
+    def wrong(self) -> str:
+        """`false` or `missed`, or "" where it is neither."""
+        if self.said and not self.true:
+            return "false"
+        return "missed" if self.true and self.shown and not self.said else ""
 
 
 def marks(truth: Fact, document: Fact, scored: Score, found: Traces) -> list[Mark]:
@@ -78,12 +89,24 @@ def _contention(truth: Fact, document: Fact) -> Iterator[Mark]:
 
 
 def _handover(truth: Fact, said: set[str], found: Traces) -> Iterator[Mark]:
-    """Pauses and re-runs that changed nodes; shown where every execution's node is named in the log."""
+    """Pauses and re-runs that changed nodes; shown where the log names every node and the re-run was late."""
     for name, task in truth["tasks"].items():
-        nodes = {run["node"] for run in task["executions"]}
-        true = truth_about(task) == INNOCENT and len(nodes) > 1
-        shown = true and all(trace.names_machine and trace.announced for trace in found[name].values())
-        yield Mark("OCT104", name, true, shown and truth["race"]["layout"] == "single", name in said)
+        nodes = {run["number"]: run["node"] for run in task["executions"]}
+        true = any(
+            nodes[run["number"]] != nodes[before] and [before, run["number"]] not in task["overlaps"]
+            for run in task["executions"]
+            for before in (*run["resumed_of"], *run["rerun_of"])
+        )
+        named = all(trace.names_machine and trace.announced for trace in found[name].values())
+        shown = truth_about(task) == INNOCENT and named and truth["race"]["layout"] == "single" and _told_apart(task)
+        yield Mark("OCT104", name, true, shown, name in said)
+
+
+def _told_apart(task: Fact) -> bool:
+    """Whether its re-runs began so late that a lost lock cannot be the cause."""
+    ended = {run["number"]: ticks(run["ended_true"]) for run in task["executions"]}
+    gaps = [ticks(run["started_true"]) - ended[one] for run in task["executions"] for one in run["rerun_of"]]
+    return all(gap > LATE for gap in gaps)
 
 
 def _lost(truth: Fact, said: set[str]) -> Iterator[Mark]:

@@ -11,7 +11,7 @@ from .traces import Traces
 from .truth import Fact
 
 Given = Mapping[tuple[str, int], int | None]
-"""File and line -> number of the execution that the analyzer gave the line to; None where it says that it is ambiguous."""
+"""File and line -> number of the execution that the analyzer gave the line to; None where it calls it ambiguous."""
 
 TOO_MANY = 6
 

@@ -146,17 +146,15 @@ def errors(results: Iterable[Result]) -> str:
     """Every error by name, with the bundle that was kept."""
     said = []
     for result in results:
-        for task in result.outcome.score.tasks:
-            for way in task.wrong:
-                shown = f", shown by {task.how}" if task.how else ""
-                said.append(
-                    f"{way:<12} {task.task} ({task.truth}, {task.look}{shown}; answer: {task.answer}) in {result.kept}"
-                )
-        said += [
-            f"{'lines':<12} {task} ({100 * part:.1f} % right) in {result.kept}"
-            for task, part in result.outcome.shares.bad
-        ]
-        said += [f"{'alarm':<12} {task} ({code}) in {result.kept}" for code, task in result.outcome.alarms]
+        outcome, where = result.outcome, f"in {result.kept}"
+        for task in outcome.score.tasks:
+            shown = f", shown by {task.how}" if task.how else ""
+            what = f"({task.truth}, {task.look}{shown}; answer: {task.answer})"
+            said += [f"{way:<12} {task.task} {what} {where}" for way in task.wrong]
+        said += [f"{'lines':<12} {task} ({100 * part:.1f} % right) {where}" for task, part in outcome.shares.bad]
+        said += [f"{'alarm':<12} {code} {task} {where}" for code, task in outcome.alarms]
+        others = [mark for mark in outcome.marks if mark.wrong and not mark.code.startswith("OCT101")]
+        said += [f"{mark.wrong:<12} {mark.code} {mark.task} {where}" for mark in others]
     return "\n".join(sorted(said))
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from .judge import OVERLAPPING, SEQUENTIAL, TRACELESS, Score, answer, score, total, truth_about
+from .judge import OVERLAPPING, SEQUENTIAL, Score, answer, score, seen, total, truth_about
+from .shares import matched
+from .tables import share, wilson
 
 AT = "2023-09-18T07:{:02d}:00.0000000+00:00"
 
@@ -23,7 +25,7 @@ def run(
     }
     for name, minute in (("server_first_true", begin), ("server_last_true", end)):
         trace[name] = AT.format(minute) if server else None
-    return {"number": number, "trace": trace}
+    return {"number": number, "turn": 1, "trace": trace}
 
 
 def task(
@@ -71,41 +73,49 @@ def test_the_strongest_word_about_a_task_is_its_answer(said: dict[str, Any], exp
 
 @pytest.mark.parametrize(
     ("fact", "expected"),
-    [
-        (TWICE, OVERLAPPING),
-        (AFTER, SEQUENTIAL),
-        (RERUN, "innocent"),
-        (task(run(1, 1, 9), run(2, 2, 8, lines=0), overlaps=((1, 2),)), TRACELESS),
-        (task(run(1, 1, 9), run(2, 2, 8, lines=9, announcing=0), overlaps=((1, 2),)), TRACELESS),
-        (task(run(1, 1, 9), run(2, 2, 8, lines=10, announcing=0), overlaps=((1, 2),)), OVERLAPPING),
-        (task(run(1, 1, 9), run(2, 10, 11), overlaps=((1, 2),)), TRACELESS),
-        (task(run(1, 1, 9, server=True), run(2, 2, 8, lines=0, server=True), overlaps=((1, 2),)), OVERLAPPING),
-    ],
+    [(TWICE, OVERLAPPING), (AFTER, SEQUENTIAL), (RERUN, "innocent")],
 )
-def test_an_overlap_counts_when_both_executions_left_a_trace_of_it(fact: dict[str, Any], expected: str) -> None:
+def test_what_a_task_truly_is(fact: dict[str, Any], expected: str) -> None:
     assert truth_about(fact) == expected
 
 
-def judged(fact: dict[str, Any], said: dict[str, Any]) -> Score:
-    return score({"tasks": {"ServerTasks-1": fact}}, said)
+@pytest.mark.parametrize(
+    ("lines", "expected"), [((50, 50), True), ((50, 10), True), ((50, 9), False), ((0, 50), False)]
+)
+def test_a_double_run_is_to_be_noticed_when_both_left_lines(lines: tuple[int, int], expected: bool) -> None:
+    assert seen(task(run(1, 1, 9, lines[0]), run(2, 2, 8, lines[1]), overlaps=((1, 2),))) is expected
 
 
-def test_a_visible_overlap_may_be_answered_with_any_doubt_but_not_with_silence() -> None:
+def judged(fact: dict[str, Any], said: dict[str, Any], how: str = "") -> Score:
+    return score({"tasks": {"ServerTasks-1": fact}}, said, {"ServerTasks-1": how} if how else {})
+
+
+def wrong(fact: dict[str, Any], said: dict[str, Any], how: str = "") -> tuple[str, ...]:
+    return judged(fact, said, how).tasks[0].wrong
+
+
+def test_an_overlap_that_the_bundle_shows_must_be_proved() -> None:
+    assert wrong(TWICE, document(("OCT101", "proved")), "append order") == ()
+    assert wrong(TWICE, document(("OCT101", "possible")), "append order") == ("missed",)
+    assert wrong(TWICE, document(), "append order") == ("silent", "missed")
+
+
+def test_an_overlap_that_the_bundle_does_not_show_may_be_doubted_but_not_passed_over() -> None:
     assert judged(TWICE, document(("OCT101", "proved"))).good
     assert judged(TWICE, document(undecided=True)).good
-    assert [each.task for each in judged(TWICE, document()).missed] == ["ServerTasks-1"]
+    assert wrong(TWICE, document()) == ("silent",)
+    assert judged(task(run(1, 1, 9), run(2, 2, 8, lines=3), overlaps=((1, 2),)), document()).good
 
 
-def test_a_sequential_double_run_may_be_called_anything_but_proved_to_overlap() -> None:
-    assert judged(AFTER, document()).good
+def test_a_sequential_double_run_must_not_be_proved_to_overlap() -> None:
     assert judged(AFTER, document(("OCT102", "proved"))).good
-    assert judged(AFTER, document(("OCT101", "proved"))).falsely_proved
+    assert wrong(AFTER, document(("OCT101", "proved"))) == ("false proof",)
 
 
 @pytest.mark.parametrize(("code", "verdict"), [("OCT101", "possible"), ("OCT102", "proved"), ("OCT102", "possible")])
 def test_an_innocent_task_must_not_be_accused(code: str, verdict: str) -> None:
     scored = judged(RERUN, document((code, verdict)))
-    assert [each.look for each in scored.accused] == ["rerun"]
+    assert [each.look for each in scored.wrong("accused")] == ["rerun"]
     assert not scored.good
 
 
@@ -115,5 +125,20 @@ def test_an_innocent_task_may_be_undecided_or_a_hand_over() -> None:
 
 def test_scores_add_up() -> None:
     both = total([judged(TWICE, document(("OCT101", "proved"))), judged(RERUN, document())])
-    assert (both.count(OVERLAPPING, "OCT101 proved"), both.count("innocent", "silent"), len(both.tasks)) == (1, 1, 2)
+    assert [each.answer for each in both.tasks] == ["OCT101 proved", "silent"]
     assert both.tasks == (judged(TWICE, document(("OCT101", "proved"))) + judged(RERUN, document())).tasks
+
+
+def test_wilson_s_interval_is_the_textbook_s() -> None:
+    assert wilson(0, 0) == (0.0, 1.0)
+    low, high = wilson(8, 10)
+    assert (round(low, 3), round(high, 3)) == (0.490, 0.943)
+    assert wilson(50, 50)[1] == 1.0
+    assert share(99, 100) == "99.0 % (94.6..99.8)"
+
+
+def test_our_executions_are_matched_to_the_truth_s_once_each() -> None:
+    assert matched([(1, 2)] * 5 + [(2, 1)] * 4 + [(1, 1)] + [(None, 1)] * 3) == 9
+    assert matched([(1, 1)] * 5 + [(1, 2)] * 4) == 5
+    assert matched([(1, 1)] * 5 + [(2, 1)] * 4) == 5
+    assert matched([(ours, ours % 9) for ours in range(9) for _ in range(ours + 1)]) == 45

@@ -37,6 +37,11 @@ class Trace:
     lines: list[Line] = field(default_factory=list)
 
     @property
+    def files(self) -> set[str]:
+        """Where its lines stand."""
+        return {line.file for line in self.lines}
+
+    @property
     def opens(self) -> bool:
         """Whether its first root line is there."""
         return any(not line.activity and line.message == self.description for line in self.lines)

@@ -1,0 +1,183 @@
+"""Arguments by order: one file saw both executions, whatever the clocks say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from analyzer.report.certificates.checker.entries import SECOND, Entry, Refuted, line_numbers
+from analyzer.report.certificates.checker.proof import (
+    ONCE, ORDERED, SILENT, Proof, alone, announces, in_one_file, named, openings, twins,
+)  # fmt: skip
+
+JITTER = SECOND // 5  # threads of one node write this much out of order
+RESUMED = "Resuming after"
+COMPLETED = ("The deployment completed", "The run completed")
+BLOCK = re.compile(r" *\| *(?:== )?(?:Success|Failed|Running|Pending|Skipped|Cancell?ed|Success ?[Ww]ith ?[Ww]arning): .+")
+
+
+def append_order(proof: Proof) -> None:
+    """Lines of one execution before and behind a line of the other, in one file."""
+    owners = [place["execution"] for place in proof.argument["lines"]]
+    if len(owners) < 3 or owners[0] == owners[1] or any(one != owners[at % 2] for at, one in enumerate(owners)):
+        raise Refuted("the cited lines do not alternate between two executions")
+    entries = in_one_file(proof, proof.argument["lines"])
+    begins, same = openings(proof), twins(proof)
+    for place in proof.argument.get("steps", []):
+        named(proof, place)
+    reasons = [owner(proof, owners, at, entries, begins, same) for at in range(len(entries))]
+    proof.said += [f"Line {entry.line} is execution {whose}: {why}." for entry, whose, why in zip(entries, owners, reasons)]
+    steps = [{entry.step for entry in entries[side::2]} - {""} for side in (0, 1)]
+    if steps[0] & steps[1]:
+        raise Refuted("both executions wrote in one step")
+    first, third = entries[0].time, entries[2].time
+    if first is None or third is None or third < first - JITTER:
+        raise Refuted(f"line {entries[2].line} is older than line {entries[0].line}: it may only have come late")
+    proof.said.append(
+        "Had one of them ended before the other began, all lines of the one would stand before all lines of the other. "
+        f"But lines {entries[0].line} and {entries[2].line} are execution {owners[0]}, and line {entries[1].line} between "
+        f"them is execution {owners[1]}: they ran at the same time. No clock is involved."
+    )
+    proof.trust += [ORDERED, ONCE]
+
+
+def owner(
+    proof: Proof, owners: Sequence[int], at: int, entries: list[Entry], begins: dict[int, Entry], same: dict[str, str]
+) -> str:
+    """Why a line is of an execution, in words. Raises Refuted where it is another one's."""
+    entry, mine, late = entries[at], owners[at], owners[1]
+    opens = next((number for number, one in begins.items() if (one.source, one.line) == (entry.source, entry.line)), None)
+    if opens is not None:
+        proof.need(opens == mine, entry, f"opens execution {opens}, not {mine}")
+        return "it opens it"
+    if late not in begins or begins[late].source != entry.source:
+        raise Refuted(f"it is not said where execution {late} begins")
+    early = {one.step for one in proof.course(entry) if one.line < begins[late].line and one.step}
+    if entry.step in early:
+        proof.need(mine != late, entry, f"is in a step that is older than execution {late}")
+        return f"its step {entry.step[:8]}... stands in the log before execution {late} begins"
+    if same.get(entry.step) in early and alone(proof, list(begins.values()), entries[-1]):
+        proof.need(mine == late, entry, f"is in execution {late}'s own copy of a step")
+        return f"its step {entry.step[:8]}... has the name of one that the log has from before execution {late}"
+    proof.trust.append(f"that line {entry.line} is execution {mine}: the analyzer tells by machine, times and neighbours")
+    return "on trust"
+
+
+def alternating_step(proof: Proof) -> None:
+    """One step of the plan under two ids whose lines alternate."""
+    entries = in_one_file(proof, proof.argument["lines"])
+    same = twins(proof)
+    steps = [entry.step for entry in entries]
+    pair = set(steps)
+    if len(steps) != 3 or steps[0] != steps[2] or not any({one, other} == pair for one, other in same.items()):
+        raise Refuted("the cited lines do not alternate between the two ids of one step")
+    turns = [one.step for one in proof.course(entries[0]) if one.step in pair and one.category != "PLN"]
+    changes = sum(one != other for one, other in zip(turns, turns[1:]))
+    proof.said.append(
+        f"Lines {entries[0].line} and {entries[2].line} are of the one id and line {entries[1].line} between them of the "
+        f"other; in the whole file they alternate {changes} times. A step that is tried again begins behind its first "
+        "attempt, so two executions were at this step at the same time. No clock is involved."
+    )
+    proof.trust += [ORDERED, ONCE, "which of the two executions wrote which line is not claimed"]
+
+
+def root_order(proof: Proof) -> None:
+    """The root opened for each execution before it closed for any, and closed once for each behind that."""
+    argument = proof.argument
+    if proof.source(argument["openings"][0]).form != "task-log":
+        tree_order(proof)
+        return
+    begins, closings, finishes = (in_one_file(proof, argument[name]) for name in ("openings", "closings", "finishes"))
+    twins(proof)
+    at, count = proof.own(argument["at"]), len(begins)
+    words = last_words(proof, at)
+    proof.need(at in begins[1:], at, "is no opening behind the first")
+    for entry in [*closings, *finishes]:
+        proof.need(not entry.path and entry.line > at.line, entry, f"is no line of the root behind line {at.line}")
+    for entry in finishes:
+        proof.need(entry.category == "FIN", entry, "is no finish of the root")
+    for entry in closings:
+        proof.need(entry.category == "FAT" or entry.message in words, entry, "are no closing words of the root")
+    proof.said.append(began(proof, begins, finishes[-1]))
+    closed = min(len(closings), len(finishes))
+    if closed < count or count < 2:
+        raise Refuted(f"the root opened {count} times and closed {closed} times behind that")
+    proof.said.append(
+        f"Behind line {at.line} the root says its closing words {len(closings)} times (lines {line_numbers(closings)}) "
+        f"and finishes {len(finishes)} times (lines {line_numbers(finishes)})."
+    )
+    proof.said.append(
+        f"Had any of these {count} executions ended before line {at.line}, at most {count - 1} could close behind it, but "
+        f"{closed} do: all that opened up to line {at.line} were running there. No clock is involved."
+    )
+    proof.trust += [ORDERED, "one execution says its closing words once and finishes its root once"]
+
+
+def last_words(proof: Proof, entry: Entry) -> set[str]:
+    """What the root says last before a finish, wherever in the log."""
+    found, words = set(), ""
+    for one, text in proof.root(entry):
+        if one.category == "FIN":
+            found.add(words)
+        elif one.category not in SILENT:
+            words = text
+    return found - {""}
+
+
+def began(proof: Proof, begins: list[Entry], end: Entry) -> str:
+    """How the executions opened, in words; no opening in the file may be left out."""
+    if all(entry.message.startswith(RESUMED) for entry in begins):
+        proof.trust.append("a pause is resumed once, and no further execution resumed this one")
+        return f"The paused task was resumed in {begins[0].source} lines {line_numbers(begins)}."
+    first = begins[0]
+    if first.path or not alone(proof, begins, end):
+        raise Refuted("the root opens in lines that are not cited, or an earlier execution may not be over")
+    lost = [entry for entry in begins if entry.path]
+    for entry in lost:
+        proof.trust.append(f"that an execution whose announcement is lost begins in line {entry.line}")
+    words = json.dumps(first.message)
+    return f"The root opens in {first.source} lines {line_numbers(begins)} ({words}), and nowhere else up to line {end.line}."
+
+
+def tree_order(proof: Proof) -> None:
+    """A download or `/details`: the root's own lines stand together, in the order in which they were appended."""
+    places = [*proof.argument["openings"], proof.argument["closings"][0]]
+    source = proof.source(places[0])
+    if any(place["source"] != places[0]["source"] for place in places):
+        raise Refuted("the cited lines are in different sources")
+    if source.form == "task-text":
+        entries = [proof.own(place) for place in places]
+        texts = source.texts[places[0]["line"] - 1 : places[-1]["line"]]
+        blocks = [at for at in range(1, len(texts)) if BLOCK.fullmatch(texts[at]) and not texts[at - 1].strip(" |")]
+        if blocks or len({entry.indent for entry in entries}) != 1:
+            raise Refuted("the cited lines are not all the root's own")
+    else:
+        entries = elements(proof, places)
+    if [place["line"] for place in places] != sorted({place["line"] for place in places}):
+        raise Refuted("the cited lines are out of order")
+    first, second, end = entries[0], entries[1], entries[-1]
+    proof.need(first.message == second.message, second, "does not open the root in the same words")
+    proof.need(end.category == "Fatal" or end.message.startswith(COMPLETED), end, "does not close the root")
+    proof.said.append(
+        f"The root opens in {first.where} and again in line {second.line} ({json.dumps(first.message)}), and it closes for "
+        f"the first time in line {end.line}. An execution closes its root at its end, so neither of the two had ended when "
+        "the second one began: they ran at the same time. No clock is involved."
+    )
+    proof.trust += ["inside one activity this format keeps the order in which lines were appended", ONCE]
+
+
+def elements(proof: Proof, places: Sequence[Any]) -> list[Entry]:
+    """Log elements of the root of a `/details` document, in the order in which they stand there."""
+    text = "\n".join(proof.source(places[0]).texts)
+    document, _ = json.JSONDecoder(strict=False).raw_decode(text[text.index("{") :])
+    root = (document.get("ActivityLogs") or [document.get("ActivityLog")])[0]
+    own = [{name.casefold(): value for name, value in one.items()} for one in root["LogElements"]]
+    found, at = [], 0
+    for place in places:
+        entry = proof.own(place)
+        proof.need(entry.fields in own[at:], entry, "is no line of the root behind the one before")
+        at = own.index(entry.fields, at) + 1
+        found.append(entry)
+    return found

@@ -1,0 +1,54 @@
+"""Text downloads and /details: executions in a tree without append order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analyzer import pipeline
+
+HEAD = "Task ID:        ServerTasks-9001\nTask status:    Success\n\n"
+ROOT = "                    | == Success: Deploy Ledger 4 to Live ==\n"
+
+
+def root(*messages: str) -> str:
+    return ROOT + "".join(f"10:00:{i:02}   Info     |   {message}\n" for i, message in enumerate(messages))
+
+
+def step(name: str) -> str:
+    blank = "                    | \n"
+    block = f"                    |   == Success: {name} ==\n"
+    return blank + block + f"10:00:30   Info     |     {name} says something\n"
+
+
+TWICE = step("Step 1: One") + step("Step 1: One") + step("Step 2: Two") + step("Step 2: Two")
+OPEN, CLOSE = "Guided failure is not enabled for this task", "The deployment completed successfully."
+
+
+def verdict(text: str, folder: Path) -> tuple[set[str], set[str]]:
+    """Codes of findings, and codes of questions about the task that stayed open."""
+    (folder / "ServerTasks-9001.log.txt").write_text(text, encoding="utf-8")
+    audit = pipeline.audit(pipeline.read(folder))
+    return {one.code for one in audit.findings} & {"OCT101", "OCT102"}, {one.code for one in audit.not_judged if one.task}
+
+
+@pytest.mark.parametrize(
+    ("messages", "codes", "questions"),
+    [
+        ((OPEN, OPEN, CLOSE, CLOSE), {"OCT101"}, set()),
+        (("Deploy Ledger", OPEN, OPEN, CLOSE, CLOSE), {"OCT101"}, set()),  # one announcement is lost
+        ((OPEN, CLOSE, OPEN, CLOSE), set(), {"OCT102"}),  # a re-run, or a second run behind the first
+        ((OPEN, "again", "again", CLOSE, OPEN, "again", "again", CLOSE), set(), {"OCT102"}),  # messages that repeat
+        ((OPEN, CLOSE), set(), {"OCT102"}),  # nothing shows the order
+    ],
+)
+def test_the_roots_own_lines_show_the_order(
+    messages: tuple[str, ...], codes: set[str], questions: set[str], tmp_path: Path
+) -> None:
+    assert verdict(HEAD + root(*messages) + TWICE, tmp_path) == (codes, questions)
+
+
+def test_a_step_that_stands_there_twice_may_have_been_tried_again(tmp_path: Path) -> None:
+    again = step("Step 1: One") + step("Step 2: Two") + step("Step 2: Two")
+    assert verdict(HEAD + root(OPEN, CLOSE) + again, tmp_path) == (set(), set())
