@@ -107,7 +107,8 @@ def packed(blocks: Sequence[Block]) -> Block:
     """Several blocks as one."""
     if len(blocks) == 1:
         return blocks[0]
-    datas = [block.data if block.data.endswith(b"\n") else block.data + b"\n" for block in blocks]
+    datas = [block.data if block.data.endswith(b"\n") else block.data + b"\n" for block in blocks[:-1]]
+    datas.append(blocks[-1].data)
     bases = np.cumsum([0, *map(len, datas)]).tolist()
     firsts = np.cumsum([0, *(len(block.sources) for block in blocks)]).tolist()
     return Block(

@@ -1,4 +1,4 @@
-"""A storage that moves, repeats or loses blocks of a log must not turn a re-run into an overlap (formats document, 1.6)."""
+"""A storage that moves, repeats or loses blocks of a log must not turn a re-run into an overlap (formats 1.6)."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ def own_steps(
             machines[owner].add(step.machine)
 
     todo = sorted(steps.values(), key=lambda step: step.first)
-    if starts[-1] in {step.first for step in unplanned(steps)}:
-        for step in unplanned(steps):
+    if starts[-1] in {step.first for step in unplanned(steps.values())}:
+        for step in unplanned(steps.values()):
             give(step, len(starts) - 1)
         todo = [step for step in todo if step.structure is None]
     may = {step.id: _not_before(step, starts, rows) for step in todo}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from itertools import pairwise
 
 from analyzer.executions.steps import Line, Step, Together, closings
@@ -46,21 +46,29 @@ def _headless(starts: list[int], steps: dict[str, Step], closed: int) -> tuple[l
     Sure where the root closed twice, or where those steps ran on another machine. A step may also be added while a
     task runs, so without that, planned steps must have been left open, and the second execution is not sure.
     """
+    strange, sure = strangers(list(steps.values()))
+    if closed > 1 and unplanned(steps.values()):
+        strange, sure = unplanned(steps.values()), True
+    return ([*starts, min(step.first for step in strange)], sure) if strange else (starts, True)
+
+
+def strangers(steps: Sequence[Step]) -> tuple[list[Step], bool]:
+    """Steps of one structure that another execution, whose beginning is lost, must or may have done; and whether must.
+    """
     strange = unplanned(steps)
-    planned = [step for step in steps.values() if step.planned]
-    if not strange:
-        return starts, True
+    planned = [step for step in steps if step.planned]
     theirs, ours = ({step.machine.casefold() for step in some if step.machine} for some in (strange, planned))
-    sure = closed > 1 or bool(theirs and ours and not theirs & ours)
+    if theirs and ours and not theirs & ours:
+        return strange, True
     left_open = any(all(line.kind not in ("finished", "abandoned") for line in step.lines) for step in planned)
-    return ([*starts, min(step.first for step in strange)], sure) if sure or left_open else (starts, True)
+    return (strange, False) if left_open else ([], True)
 
 
-def unplanned(steps: dict[str, Step]) -> list[Step]:
+def unplanned(steps: Collection[Step]) -> list[Step]:
     """Steps that did real work although the plan, where there is one, does not have them."""
-    if not any(step.planned for step in steps.values()):
+    if not any(step.planned for step in steps):
         return []
-    return [step for step in steps.values() if not step.planned and len({line.activity for line in step.lines}) > 1]
+    return [step for step in steps if not step.planned and len({line.activity for line in step.lines}) > 1]
 
 
 def _doubled(steps: dict[str, Step]) -> list[tuple[int, int]]:
@@ -136,8 +144,11 @@ def twin_steps(steps: Mapping[str, Step], active: Mapping[int, tuple[int, ...]])
         for x, y in pairwise(named):
             writing = active[y.first]
             seen = _alternating(x, y)
-            if seen and len(writing) > 1 and seen.changes > found.get(writing[:2], seen).changes - 1:
-                found[(writing[0], writing[1])] = seen
+            if seen is None or len(writing) < 2:
+                continue
+            pair = (writing[0], writing[1])
+            if pair not in found or seen.changes > found[pair].changes:
+                found[pair] = seen
     return found
 
 

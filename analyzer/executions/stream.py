@@ -12,8 +12,8 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from analyzer.executions.owning import own_steps, owner_of
-from analyzer.executions.starts import active_at, opened_at_once, starts_of, twin_steps
-from analyzer.executions.steps import Line, Together, steps_of
+from analyzer.executions.starts import active_at, opened_at_once, starts_of, strangers, twin_steps
+from analyzer.executions.steps import Line, Step, Together, steps_of
 
 
 @dataclass
@@ -53,6 +53,7 @@ def split(lines: list[Line], title: str | None, machines: Mapping[int, str], sev
         return Split(structures)
     active = active_at(lines, starts)
     orders = own_steps(lines, steps, starts, active)
+    structures += _beginning_lost(steps, structures)
     result = Split(structures)
     for line in lines:
         owner = owner_of(line, steps, starts, active, orders)
@@ -65,3 +66,16 @@ def split(lines: list[Line], title: str | None, machines: Mapping[int, str], sev
     seen = twin_steps(steps, active) | {(i, j): both for i, j, both in opened_at_once(lines, starts, active, severe)}
     result.together = [(structures[i], structures[j], both) for (i, j), both in sorted(seen.items())]
     return result
+
+
+def _beginning_lost(steps: dict[str, Step], structures: list[Structure]) -> list[Structure]:
+    """Structures taken out of announced ones: steps that their plans do not know (`starts.strangers`)."""
+    found: list[Structure] = []
+    for i, structure in enumerate(structures):
+        strange, sure = strangers([step for step in steps.values() if step.structure == i])
+        if structure.announced and strange:
+            begin = min(step.first for step in strange)
+            found.append(Structure(0, begin, structure.streams, announced=False, sure=sure))
+            for step in strange:
+                step.structure = len(structures) + len(found) - 1
+    return found

@@ -194,4 +194,5 @@ def _rejects(block: Block, fragments: list[Fragment]) -> pa.Table:
 
 def _offsets(block: Block, parts: Sequence[Entry | Fragment]) -> list[int]:
     places = np.array([(part.row, part.byte) for part in parts], np.int64).reshape(-1, 2)
-    return block.stored(places[:, 0], places[:, 1]).tolist()
+    offsets: list[int] = block.stored(places[:, 0], places[:, 1]).tolist()
+    return offsets

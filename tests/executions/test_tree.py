@@ -30,7 +30,9 @@ def verdict(text: str, folder: Path) -> tuple[set[str], set[str]]:
     """Codes of findings, and codes of questions about the task that stayed open."""
     (folder / "ServerTasks-9001.log.txt").write_text(text, encoding="utf-8")
     audit = pipeline.audit(pipeline.read(folder))
-    return {one.code for one in audit.findings} & {"OCT101", "OCT102"}, {one.code for one in audit.not_judged if one.task}
+    return {one.code for one in audit.findings} & {"OCT101", "OCT102"}, {
+        one.code for one in audit.not_judged if one.task
+    }
 
 
 @pytest.mark.parametrize(

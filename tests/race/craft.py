@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
+import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from .bundle import LOGS
 from .clock import NodeClock, TrueClock, iso, ticks_at
 from .config import Race
-from .formats import api, database, task_log, text
+from .formats import api, task_log, text
 from .formats.resource import Resource
 from .formats.server_log import ServerLog
 from .formats.tree import tree
@@ -22,8 +26,10 @@ from .task import Recipe, recipe
 from .words import Words
 
 Shape = Literal["single", "segments", "text", "details"]
-"""How task logs are sent: one file, a file for each execution, or only a view (of segments, stitched by time)."""
+"""How task logs are sent: one file, a file for each execution, or only a view: of one file, or of segments, by time."""
+SHAPES: tuple[Shape, ...] = get_args(Shape)
 
+Note = Callable[[ServerLog], None]
 DAY = 86400.0
 RACE = Race(start="2023-10-24T09:00:00", step_lines=(2, 5), luck=0.0)
 
@@ -93,15 +99,16 @@ class Craft:
     words: Words = field(default_factory=lambda: Words("twins"))
     rows: list[Resource] = field(default_factory=list)
     number: int = 31000
-    logs: dict[str, ServerLog] = field(default_factory=dict)
-    version: str = "2023.3.12936"
-    states: Literal["api", "csv"] = "api"
+    notes: dict[Member, list[tuple[float, Note]]] = field(default_factory=lambda: defaultdict(list))
+    copies: bool = False
+    """Whether each server log is there a second time, as an archive."""
+    winter: float = inf
+    """The moment when local time goes back by an hour."""
 
     def __post_init__(self) -> None:
         self.a = Member("NORTH-HA1", "NORTH-HA1", 0.4, 60)
         self.b = Member("SOUTH-HA2", "SOUTH-HA2", self.skew, 60)
-        if self.shape != "single":
-            self.version = "2025.3.4711"
+        self.version = "2025.3.4711" if self.shape in ("segments", "details") else "2023.3.12936"
 
     def recipe(self, kind: str) -> Recipe:
         """A new task of a kind."""
@@ -156,37 +163,40 @@ class Craft:
             Resource(first.recipe, state, times[0], times[1], times[2], False, last.script.warned, "", last.by.name)
         )
 
-    def server(self, by: Member, at: float) -> ServerLog:
-        """A node's server log, its clock set to a true moment; later moments first leaves them out of order."""
-        if by.name not in self.logs:
-            still = Still()
-            shown = NodeClock(still, by.skew, 0.0, RACE.start)
-            path = self.out / by.name / "Logs" / "OctopusServer.txt"
-            self.logs[by.name] = ServerLog(path, still, shown, by.zone, random.Random(by.name))
-            still.skipped.value = -60.0
-            self.logs[by.name].start_up(self.version, by.name, by.machine, by.name == self.a.name)
-        self.logs[by.name].clock.skipped.value = at
-        return self.logs[by.name]
-
     def tie(self, one: Told) -> None:
-        """Slow queries of the executing controller: its node's server log names the task, at both ends."""
-        guid = f"00000000-0000-4000-8000-{abs(hash((one.recipe.number, one.by.name, one.at))) % 10**12:012d}"
+        """Slow queries of the executing controller: its node's server log names the task."""
+        guid = str(uuid.UUID(int=random.Random(f"{one.recipe.id} {one.by.name} {one.at}").getrandbits(128)))
         for at in (one.at + 0.3, (one.at + one.ends) / 2, one.ends - 0.2):
-            self.server(one.by, at).query(one.recipe.controller, one.recipe.id, guid)
+            self.note(one.by, at, lambda log: log.query(one.recipe.controller, one.recipe.id, guid))
+
+    def note(self, by: Member, at: float, action: Note) -> None:
+        """Something that a node's server log says at a true moment."""
+        self.notes[by].append((at, action))
+
+    def _serve(self, by: Member) -> None:
+        """A node's server log, in the order of true time."""
+        still = Still()
+        path = self.out / by.name / "Logs" / "OctopusServer.txt"
+        log = ServerLog(path, still, NodeClock(still, by.skew, 0.0, RACE.start), by.zone, random.Random(by.name))
+        begin = min(at for at, _ in self.notes[by]) - 60
+        self.note(by, begin, lambda log: log.start_up(self.version, by.name, by.machine, by.name == self.a.name))
+        for at, action in sorted(self.notes[by], key=lambda note: note[0]):
+            still.skipped.value = at
+            log.offset = by.zone - (60 if at >= self.winter else 0)
+            action(log)
+        log.file.close()
+        if self.copies:
+            shutil.copy(path, path.with_name("OctopusServer.0.txt"))
 
     def finish(self) -> Path:
         """Plain tasks on both nodes, which tell the clocks apart, and everything that is written at the end."""
         for number, member in enumerate((self.a, self.b) * 3):
             self.send(self.run(self.recipe("deploy"), member, -3000.0 + 300 * number))
-        for log in self.logs.values():
-            log.file.close()
-            _in_order(Path(log.file.name))
+        for member in self.notes:
+            self._serve(member)
         rows = sorted(self.rows, key=lambda row: row.recipe.number)
-        if self.states == "csv":
-            self.write("database/ServerTask.csv", database.server_tasks(rows).splitlines())
-        else:
-            for number, page in enumerate(api.task_pages(rows)):
-                self.write(f"api/tasks-{number}.json", [page])
+        for number, page in enumerate(api.task_pages(rows)):
+            self.write(f"api/tasks-{number}.json", [page])
         if self.shape in ("text", "details"):
             self._views(rows)
         return self.out
@@ -209,18 +219,4 @@ class Craft:
 
 def written(one: Told, say: Say) -> str:
     """A line of a task log as its execution's node stamps it."""
-    return task_log.line(
-        one.recipe.root + say.path, say.category, one.by.ticks(say.at), say.message, say.percentage
-    )
-
-
-def _in_order(path: Path) -> None:
-    """Entries of a server log by their time."""
-    entries: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line[:2] == "20" or not entries:
-            entries.append(line)
-        else:
-            entries[-1] += line
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(sorted(entries, key=lambda entry: entry[:24]))
+    return task_log.line(one.recipe.root + say.path, say.category, one.by.ticks(say.at), say.message, say.percentage)

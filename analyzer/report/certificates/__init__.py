@@ -5,13 +5,14 @@
     README.txt         the proof in prose, how to check it by hand and what it takes on trust
     verify.py          derives it again from the original files; Python's standard library alone
 
-A cited line is named by its source; its number, counted from 1 over newline bytes; the offset of its first byte in the
-source as stored (decompressed, not decoded; the first line begins behind a byte order mark); and the sha256 of its
-bytes from that first one up to its newline, or to a carriage return right before the newline. An entry that goes on over
-several lines (a task in a JSON page, a row of an export) is cited with all of them; of an export the header line as well.
+A cited line is named by its source; its number, counted from 1 over newline bytes; the offset of its first byte in
+the source as stored (decompressed, not decoded; the first line begins behind a byte order mark); and the sha256 of its
+bytes from that first one up to its newline, or to a carriage return right before the newline. An entry that goes on
+over several lines (a task in a JSON page, a row of an export) is cited with all of them; of an export the header line
+as well.
 
-A certificate is written only if `verify.py` accepts it. A proof that rests on more than its lines show gets none, and it
-is said which and why.
+A certificate is written only if `verify.py` accepts it. A proof that rests on more than its lines show gets none, and
+it is said which and why.
 """
 
 from __future__ import annotations
@@ -81,7 +82,9 @@ def _made(audit: Audit, findings: Sequence[Finding]) -> Iterable[tuple[Finding, 
             arguments.append(argument(audit.case, finding, told[finding.customer, str(finding.task)]))
         except LookupError as error:
             arguments.append(str(error))
-    spots = [(one, str(finding.task)) for finding, made in zip(findings, arguments, strict=True) for one in places(made)]
+    spots = [
+        (one, str(finding.task)) for finding, made in zip(findings, arguments, strict=True) for one in places(made)
+    ]
     readers = read(spots, forms, audit.case.paths)
     paths = sorted(prefixes(audit.case.paths).values())
     for finding, made in zip(findings, arguments, strict=True):
@@ -120,7 +123,11 @@ def _sources(made: dict[str, Any], readers: Mapping[str, Reader]) -> dict[str, S
 
 
 def _certificate(
-    finding: Finding, made: dict[str, Any], readers: Mapping[str, Reader], sources: Mapping[str, Source], paths: Sequence[str]
+    finding: Finding,
+    made: dict[str, Any],
+    readers: Mapping[str, Reader],
+    sources: Mapping[str, Source],
+    paths: Sequence[str],
 ) -> dict[str, Any]:
     said = {name: getattr(finding, name) for name in NAMED}
     return {
@@ -162,5 +169,3 @@ def _name(finding: Finding, taken: set[str]) -> str:
         name = f"{plain}-{number}"
     taken.add(name.casefold())
     return name
-
-

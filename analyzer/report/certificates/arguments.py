@@ -19,6 +19,7 @@ from analyzer.report.certificates.history import (
     announced,
     local_lines,
     machine_lines,
+    machines,
     place,
     step,
     twins,
@@ -70,44 +71,63 @@ def _append_order(lines: Sequence[Place], history: History) -> Argument:
     first, second, source = lines[0]["execution"], lines[1]["execution"], lines[0]["source"]
     rows = history.file(source)
     begins = {number: _first(history.of(number, source)) for number in (first, second)}
-    named = announced(rows)
+    named, ran = announced(rows), machines(rows)
     start = begins[second]["line"]
     early = {step(row) for row in rows if row["line"] < start and step(row)}
     older = {named[name]["message"] for name in early if name in named}
+    places = {ran[name][0] for name in early if name in ran}
     copies = {name for name, row in named.items() if name not in early and row["message"] in older}
-    chosen = _mixed(rows, begins[second], early, copies)
-    witnesses = chosen or [_at(history, one) for one in lines]
+    elsewhere = {name for name in ran if name not in early and places and ran[name][0] not in places}
+    witnesses = _mixed(rows, begins[second], early, copies | elsewhere) or [_at(history, one) for one in lines]
     owners = [first, second, first, second][: len(witnesses)]
     mine = {step(row) for row in witnesses}
+    shown = sorted(early & ran.keys(), key=lambda name: (name not in mine, ran[name][1]["line"]))[:1]
+    shown += sorted(elsewhere, key=lambda name: (name not in mine, ran[name][1]["line"]))[:1]
     pairs = twins({name: named[name] for name in early & named.keys()}, {name: named[name] for name in copies}, mine)
+    clear = len(pairs) > 1 or elsewhere or begins[first]["message"] == begins[second]["message"]
     return {
         "kind": "append order",
         "begins": begins,
         "lines": [{"execution": owner, **place(row)} for owner, row in zip(owners, witnesses, strict=True)],
         "steps": [place(named[name]) for name in sorted(mine & named.keys())],
         "twins": pairs,
+        "machines": [place(ran[name][1]) for name in dict.fromkeys([*shown, *sorted(mine & ran.keys())])],
+        **({} if clear else _closed(rows, 0)),
     }
 
 
-def _mixed(rows: Sequence[Row], begin: Row, early: set[str], copies: set[str]) -> list[Row]:
+def _closed(rows: Sequence[Row], behind: int, until: int = 1 << 62) -> Argument:
+    """The root's closing words and finishes in a stretch of a file."""
+    root = [row for row in rows if not row["activity"]]
+    words, last = set(), None
+    for row in root:
+        if row["kind"] == "finished" and last:
+            words.add(last)
+        elif row["kind"] == "message":
+            last = row["message"]
+    root = [row for row in root if behind < row["line"] <= until]
+    closings = [
+        row for row in root if row["severity"] >= FATAL or (row["kind"] == "message" and row["message"] in words)
+    ]
+    return {
+        "closings": [place(row) for row in closings],
+        "finishes": [place(row) for row in root if row["kind"] == "finished"],
+    }
+
+
+def _mixed(rows: Sequence[Row], begin: Row, early: set[str], theirs: set[str]) -> list[Row]:
     """A line of an older step before the second execution begins, one of the second's, and an older step's again."""
-    before = [row for row in rows if row["line"] < begin["line"] and (step(row) in early or not step(row))]
+    before = [row for row in rows if row["line"] < begin["line"]]
     behind = [row for row in rows if row["line"] > begin["line"]]
     if not before:
         return []
     latest = max((row for row in before if step(row)), key=lambda row: row["instant"], default=before[0])
-    for middle in [next((row for row in behind if step(row) in copies), begin), begin]:
-        third = next(
-            (
-                row
-                for row in behind
-                if row["line"] > middle["line"] and step(row) in early and row["instant"] >= latest["instant"] - JITTER
-            ),
-            None,
-        )
-        if third:
-            back = [row for row in behind if row["line"] > third["line"] and step(row) in copies]
-            return [latest, middle, third, *back[:1]]
+    for middle in [*[row for row in [begin, *behind] if step(row) in theirs][:1], begin]:
+        for third in behind:
+            goes_on = step(third) in early and third["instant"] >= latest["instant"] - JITTER
+            if third["line"] > middle["line"] and goes_on:
+                back = [row for row in behind if row["line"] > third["line"] and step(row) in theirs]
+                return [latest, middle, third, *back[:1]]
     return []
 
 
@@ -128,52 +148,36 @@ def _root_order(lines: Sequence[Place], history: History) -> Argument:
     if first["kind"] != "finished" and last["kind"] != "finished":  # a download or `/details`
         openings, closings = [place(row) for row in found[:2]], [place(last)]
         return {"kind": "root order", "openings": openings, "closings": closings, "finishes": []}
-    rows = [row for row in history.file(first["source"]) if row["line"] <= last["line"]]
-    root = [row for row in rows if not row["activity"]]
-    behind = [row for row in root if row["line"] > second["line"]]
-    words = _closing_words([row for row in history.file(first["source"]) if not row["activity"]])
+    file = history.file(first["source"])
+    rows = [row for row in file if row["line"] <= last["line"]]
     named = announced(rows)
     early = {step(row) for row in rows if row["line"] < second["line"]} & named.keys()
     copies = {name: row for name, row in named.items() if name not in early}
     return {
         "kind": "root order",
-        "openings": [place(row) for row in _openings(rows, root, first, second)],
+        "openings": [place(row) for row in _openings(rows, first, second)],
         "at": place(second),
-        "closings": [place(row) for row in behind if _closes(row, words)],
-        "finishes": [place(row) for row in behind if row["kind"] == "finished"],
         "twins": twins({name: named[name] for name in early}, copies, set()),
+        **_closed(file, second["line"], last["line"]),
     }
 
 
-def _openings(rows: Sequence[Row], root: Sequence[Row], first: Row, second: Row) -> list[Row]:
+def _openings(rows: Sequence[Row], first: Row, second: Row) -> list[Row]:
     """All openings since the last time that every execution was over, up to the last finish."""
     if all(row["message"].startswith(RESUMED) for row in (first, second)):
         return [row for row in rows if row["line"] >= first["line"] and row["message"].startswith(RESUMED)]
     opened: list[Row] = []
     finished = 0
     for row in rows:
-        again = row in root and row["kind"] == "message" and row["message"] == first["message"]
+        root = not row["activity"]
+        again = root and row["kind"] == "message" and row["message"] == first["message"]
         if again or row is second:
             opened.append(row)
-        elif row in root and row["kind"] == "finished" and row["line"] < first["line"]:
+        elif root and row["kind"] == "finished" and row["line"] < first["line"]:
             finished += 1
             if finished >= len(opened):
                 opened, finished = [], 0
     return opened
-
-
-def _closing_words(root: Sequence[Row]) -> set[str]:
-    words, last = set(), None
-    for row in root:
-        if row["kind"] == "finished" and last:
-            words.add(last)
-        elif row["kind"] == "message":
-            last = row["message"]
-    return words
-
-
-def _closes(row: Row, words: set[str]) -> bool:
-    return bool(row["severity"] >= FATAL or (row["kind"] == "message" and row["message"] in words))
 
 
 def _clock_bounds(case: Case, told: Mapping[str, Any], history: History) -> Argument:
@@ -183,11 +187,11 @@ def _clock_bounds(case: Case, told: Mapping[str, Any], history: History) -> Argu
     clocks = {(side[end]["source"], side["clock"]) for side in sides for end in ("from", "to")}
     for one in told["constraints"]:
         clocks |= {(at["source"], one[way]) for way, at in zip(("before", "after"), one["places"], strict=True)}
-    machines = machine_lines(case, {source for source, _ in clocks})
+    named_by = machine_lines(case, {source for source, _ in clocks})
     cited = []
     for source, clock in sorted(clocks):
-        own = [at for machine, at in machines.get(source, []) if machine == clock]
-        other = [at for machine, at in machines.get(source, []) if len(machines[source]) == 1]
+        own = [at for machine, at in named_by.get(source, []) if machine == clock]
+        other = [at for machine, at in named_by.get(source, []) if len(named_by[source]) == 1]
         if own or other:
             cited.append({"clock": clock, "lines": (own or other)[:1]})
     return {
@@ -219,7 +223,9 @@ def _twice(case: Case, finding: Finding, history: History, numbers: Sequence[int
     if history.kind is None:
         raise LookupError("no source says what kind of task it is")
     if finding.detail["witness"] == "order of the root's lines":
-        rows = [_at(history, {"source": one.source, "line": one.line, "offset": one.offset}) for one in finding.evidence]
+        rows = [
+            _at(history, {"source": one.source, "line": one.line, "offset": one.offset}) for one in finding.evidence
+        ]
         begins = {numbers[0]: rows[0], numbers[1]: rows[2]}
         ends = [{"execution": numbers[0], **place(rows[1])}]
         return {"kind": "repeated", "begins": begins, "ends": ends, "kind_of_task": history.kind}

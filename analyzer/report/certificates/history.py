@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ Row = Mapping[str, Any]
 Place = dict[str, Any]
 TASK = ("customer", "task")
 COLUMNS = ("source", "line", "offset", "log", "activity", "kind", "severity", "instant", "message", "execution")
-SERVER = r"MachineName:[ \t]*[^\s,;]+[\s\S]*HostProcessName:[ \t]*(?i:Octopus\.Server)"
+SERVER = r"MachineName:[ \t]*([^\s,;]+)[\s\S]*HostProcessName:[ \t]*(?i:Octopus\.Server)"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ def announced(rows: Iterable[Row]) -> dict[str, Row]:
     return {name: row for name, row in found.items() if row["activity"] == name}
 
 
-def twins(first: Mapping[str, Row], second: Mapping[str, Row], wanted: Container[str], most: int = 3) -> list[list[Place]]:
+def twins(
+    first: Mapping[str, Row], second: Mapping[str, Row], wanted: Container[str], most: int = 3
+) -> list[list[Place]]:
     """Steps of one name under two ids, as pairs of the lines that name them; `wanted` steps and the plan's go first."""
     names = {row["message"]: row for row in reversed(first.values())}
     pairs = [(names[row["message"]], row) for row in second.values() if row["message"] in names]
@@ -75,6 +78,16 @@ def twins(first: Mapping[str, Row], second: Mapping[str, Row], wanted: Container
     return [[place(one), place(other)] for one, other in sorted(pairs, key=rank)[:most]]
 
 
+def machines(rows: Iterable[Row]) -> dict[str, tuple[str, Row]]:
+    """Step id -> the machine of Octopus Server that a line of it names, and the line."""
+    found: dict[str, tuple[str, Row]] = {}
+    for row in rows:
+        match = re.search(SERVER, row["message"] or "") if step(row) not in found else None
+        if match and step(row):
+            found[step(row)] = (match[1].casefold(), row)
+    return found
+
+
 def histories(case: Case, findings: Sequence[Finding]) -> dict[tuple[str, str], History]:
     """The history of every finding's task."""
     tasks = pl.DataFrame({"task": sorted({str(finding.task) for finding in findings})}, schema={"task": pl.String})
@@ -85,8 +98,9 @@ def histories(case: Case, findings: Sequence[Finding]) -> dict[tuple[str, str], 
         owners.select("customer", "source", "line", "execution"), on=["customer", "source", "line"], how="inner"
     )
     runs = _by_task(pl.DataFrame(case.executions).join(tasks, on="task", how="semi").sort("number"))
-    states = pl.DataFrame(case.states).join(tasks, on="task", how="semi").filter(pl.col("claim").is_in(["database", "api"]))
-    kinds = _by_task(states.filter(pl.col("kind").is_not_null()).sort("source", "line", "offset"))
+    states = pl.DataFrame(case.states).join(tasks, on="task", how="semi")
+    told = pl.col("claim").is_in(["database", "api"]) & pl.col("kind").is_not_null()
+    kinds = _by_task(states.filter(told).sort("source", "line", "offset"))
     rows = _by_task(lines.sort("source", "line", "offset").select(*TASK, *COLUMNS))
     return {
         key: History(rows.get(key, ()), runs.get(key, ()), place(kinds[key][0]) if key in kinds else None)
@@ -103,9 +117,10 @@ def machine_lines(case: Case, sources: Iterable[str]) -> dict[str, list[tuple[st
     """Source -> machines that a task log in it names as Octopus Server's, and the line of each."""
     frame = pl.DataFrame(case.events).filter(pl.col("source").is_in(sorted(set(sources))))
     frame = frame.filter(pl.col("message").str.contains(SERVER) & pl.col("log").is_not_null())
-    frame = frame.with_columns(machine=pl.col("message").str.extract(r"MachineName:[ \t]*([^\s,;]+)"))
+    frame = frame.with_columns(machine=pl.col("message").str.extract(SERVER))
     found: dict[str, list[tuple[str, Place]]] = {}
-    for row in frame.sort("source", "line", "offset").unique(["source", "machine"], keep="first", maintain_order=True).iter_rows(named=True):
+    frame = frame.sort("source", "line", "offset").unique(["source", "machine"], keep="first", maintain_order=True)
+    for row in frame.iter_rows(named=True):
         found.setdefault(row["source"], []).append((row["machine"].casefold(), place(row)))
     return found
 
@@ -116,5 +131,5 @@ def local_lines(case: Case, places: Iterable[Place]) -> dict[tuple[str, int], in
     frame = pl.DataFrame(case.events).filter(
         (pl.col("clock") != "utc") & pl.col("source").is_in(sorted({source for source, _ in wanted}))
     )
-    frame = frame.select("source", "line", "wall", "tick")
-    return {(source, line): wall * 10 + (tick or 0) for source, line, wall, tick in frame.iter_rows() if (source, line) in wanted}
+    rows = frame.select("source", "line", "wall", "tick").iter_rows()
+    return {(source, line): wall * 10 + (tick or 0) for source, line, wall, tick in rows if (source, line) in wanted}

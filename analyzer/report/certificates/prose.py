@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from analyzer.report.certificates.checker.entries import visible
 from analyzer.report.certificates.checker.lines import Source
 from analyzer.report.certificates.checker.proof import Proof
-from analyzer.report.plain import visible
 
 WIDTH = 100
 RULE = "=" * 78
@@ -18,10 +18,11 @@ Checking it with verify.py
 
     python3 verify.py PATH          (on Windows: py verify.py PATH)
 
-{paths} It needs Python 3.8 or later and nothing else, reads PATH and changes nothing. It finds every cited line, compares
-its bytes, works out what is said above from those lines alone and prints it. Exit code 0: it holds. 1: a cited byte
-differs, a line is missing, or the finding does not follow. 2: PATH is missing, or a container that Python's standard
-library cannot read: unpack it and give the folder.
+{paths}
+It needs Python 3.8 or later and nothing else, reads PATH and changes nothing. It finds every cited line, compares its
+bytes, works out from those lines what is said above, and prints it. Exit code 0: it holds. 1: a cited byte differs, a
+line is missing, or the finding does not follow. 2: PATH is missing, or a container that Python's standard library
+cannot read: unpack it and give the folder.
 
 Checking it by hand
 -------------------
@@ -44,20 +45,20 @@ def readme(certificate: Mapping[str, Any], proof: Proof) -> bytes:
     if finding["customer"]:
         parts.append(f"Customer: {finding['customer']}\n")
     parts += ["The proof\n---------\n", "".join(_wrapped(text, f"{at:>2}. ") for at, text in enumerate(proof.said, 1))]
-    parts += ["Taken on trust\n--------------\n", "The cited lines do not show, and nothing here depends on more than:\n"]
+    parts.append("Taken on trust\n--------------\n\nWhat the cited lines do not show, and the proof needs:\n")
     parts.append("".join(_wrapped(text, "  - ") for text in proof.trust))
     example = certificate["lines"][0]
     paths = "PATH is the folder, zip or tar that was audited, or that file itself."
     if certificate["prefixes"] != [""]:
         paths = f"Give all PATHs that were audited, in any order: {', '.join(certificate['prefixes'])}."
-    use = USE.format(paths=paths, start=example["offset"] + 1, **{name: example[name] for name in ("line", "source", "bytes", "sha256")})
-    return visible("\n".join([*parts, use]), keep="\n").encode()
+    shown = {name: example[name] for name in ("line", "source", "bytes", "sha256")}
+    use = USE.format(paths=_wrapped(paths).rstrip(), start=example["offset"] + 1, **shown)
+    return "\n".join([*parts, use]).encode()
 
 
 def _wrapped(text: str, mark: str = "") -> str:
-    lines = textwrap.wrap(
-        text, WIDTH, initial_indent=mark, subsequent_indent=" " * len(mark), break_long_words=False, break_on_hyphens=False
-    )
+    wrapper = textwrap.TextWrapper(WIDTH, mark, " " * len(mark), break_long_words=False, break_on_hyphens=False)
+    lines = wrapper.wrap(visible(text))
     return "\n".join(lines) + "\n"
 
 

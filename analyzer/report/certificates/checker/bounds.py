@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from analyzer.report.certificates.checker.entries import SECOND, Entry, Refuted, row_time, seconds
-from analyzer.report.certificates.checker.proof import Proof, openings, twins
+from analyzer.report.certificates.checker.proof import Proof, machine, openings, twins
 
 DATABASE = "the database"
 DRIFT = 200  # millionths that two clocks may drift apart
@@ -37,11 +36,11 @@ def clock_bounds(proof: Proof) -> None:
     agree("the offsets with overlap", argument["overlap_between"], [least, most])
     owners(proof)
     if a == b:
-        proof.said.append(f"Both are stamped by one clock, that of {a}; lines may be {seconds(ONE_CLOCK)} out of order.")
+        proof.said.append(f"Both are stamped by the clock of {a}; lines may be {seconds(ONE_CLOCK)} out of order.")
     else:
         proof.said.append(f"So the clock of {b} is between {seconds(low)} and {seconds(high)} ahead of that of {a}.")
     proof.said.append(
-        f"They would be one after the other only if it were {seconds(least)} or less, or {seconds(most)} or more, ahead."
+        f"One would be after the other only if it were {seconds(least)} or less, or {seconds(most)} or more, ahead."
     )
     if not least < low <= high < most:
         raise Refuted("the constraints admit an offset with which one ended before the other began")
@@ -62,8 +61,8 @@ def span(proof: Proof, side: Any) -> tuple[int, int]:
     agree(f"the time of {end.where}", side["to"]["instant"], times[1])
     proof.need(times[0] <= times[1], end, "is before the beginning of its execution")
     proof.said.append(
-        f"By the clock of {side['clock']}, execution {side['from']['execution']} ran from {begin.where} to {end.where}: "
-        f"{seconds(times[1] - times[0])[1:]}."
+        f"By the clock of {side['clock']}, execution {side['from']['execution']} ran {seconds(times[1] - times[0])[1:]}, "
+        f"from {begin.where} to {end.where}."
     )
     return times
 
@@ -134,16 +133,11 @@ def owners(proof: Proof) -> None:
     argument = proof.argument
     shown: set[tuple[str, str]] = set()
     for one in argument.get("machines", []):
-        entries = [proof.entry(place) for place in one["lines"]]
-        text = "\n".join(entry.message for entry in entries)
-        name = re.search(r"MachineName:[ \t]*([^\s,;]+)", text)
-        server = re.search(r"HostProcessName:[ \t]*Octopus\.Server", text, re.IGNORECASE)
-        if not name or not server:
-            raise Refuted(f"{entries[0].where} names no machine of Octopus Server")
-        proof.said.append(f"{entries[0].where} names the machine it runs on: {name[1]}.")
-        if name[1].casefold() != one["clock"]:
-            proof.trust.append(f"that the machine {name[1]} is node {one['clock']}")
-        shown.add((entries[0].source, one["clock"]))
+        entry, name = machine(proof, one["lines"])
+        proof.said.append(f"{entry.where} names the machine it runs on: {name}.")
+        if name.casefold() != one["clock"]:
+            proof.trust.append(f"that the machine {name} is node {one['clock']}")
+        shown.add((entry.source, one["clock"]))
     sides = [argument[side] for side in ("first", "second")]
     used = {(side[end]["source"], side["clock"]) for side in sides for end in ("from", "to")}
     for one in argument["constraints"]:

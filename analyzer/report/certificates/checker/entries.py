@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 SECOND = 10_000_000  # times are counted in 100 ns
 STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? ?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
-SERVER = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{4}(?: [+-]\d\d:\d\d)?) +(?:\d+ +)?\d+ +[A-Z]+ *(.*)", re.DOTALL)
+SERVER = re.compile(
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{4}(?: [+-]\d\d:\d\d)?) +(?:\d+ +)?\d+ +[A-Z]+ *(.*)", re.DOTALL
+)
 TEXT = re.compile(r"(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d +([^ \t|]+) *\| ?( *)(.*)", re.DOTALL)
 ORDER = ("id", "name", "description", "queuetime", "starttime", "completedtime")  # the table's own first columns
 SEPARATORS = ",;\t|"
@@ -70,10 +72,8 @@ def parse(form: str, text: str, header: str = "") -> Entry:
         if not match or len(fields) != 6:
             raise ValueError("no entry of a task log")
         wall, zone = ticks(fields[2])
-        return Entry(
-            task=match[1], log=match[2] or "", path=match[3] or "", category=fields[1], time=wall - (zone or 0), zone=zone,
-            message=fields[3],
-        )  # fmt: skip
+        task, log, path = match[1], match[2] or "", match[3] or ""
+        return Entry("", 0, task, log, path, fields[1], wall - (zone or 0), zone, fields[3])
     if form == "server-log":
         match = SERVER.match(text)
         if not match:
@@ -128,3 +128,13 @@ def line_numbers(entries: list[Entry]) -> str:
     """Line numbers for prose."""
     texts = [str(entry.line) for entry in entries]
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+
+
+def quoted(text: str) -> str:
+    """Words of a log in quotation marks, not longer than they have to be."""
+    return f'"{text}"' if len(text) <= 120 else f'"{text[:117]}..."'
+
+
+def visible(text: str) -> str:
+    """The text with characters written out that could steer a terminal."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

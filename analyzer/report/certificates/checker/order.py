@@ -7,15 +7,26 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from analyzer.report.certificates.checker.entries import SECOND, Entry, Refuted, line_numbers
+from analyzer.report.certificates.checker.entries import SECOND, Entry, Refuted, line_numbers, quoted
 from analyzer.report.certificates.checker.proof import (
-    ONCE, ORDERED, SILENT, Proof, alone, announces, in_one_file, named, openings, twins,
-)  # fmt: skip
+    ONCE,
+    ORDERED,
+    SILENT,
+    Proof,
+    alone,
+    in_one_file,
+    machine,
+    named,
+    openings,
+    twins,
+)
 
 JITTER = SECOND // 5  # threads of one node write this much out of order
 RESUMED = "Resuming after"
 COMPLETED = ("The deployment completed", "The run completed")
-BLOCK = re.compile(r" *\| *(?:== )?(?:Success|Failed|Running|Pending|Skipped|Cancell?ed|Success ?[Ww]ith ?[Ww]arning): .+")
+BLOCK = re.compile(
+    r" *\| *(?:== )?(?:Success|Failed|Running|Pending|Skipped|Cancell?ed|Success ?[Ww]ith ?[Ww]arning): .+"
+)
 
 
 def append_order(proof: Proof) -> None:
@@ -24,11 +35,11 @@ def append_order(proof: Proof) -> None:
     if len(owners) < 3 or owners[0] == owners[1] or any(one != owners[at % 2] for at, one in enumerate(owners)):
         raise Refuted("the cited lines do not alternate between two executions")
     entries = in_one_file(proof, proof.argument["lines"])
-    begins, same = openings(proof), twins(proof)
+    signs = Signs(proof, owners[1], entries)
     for place in proof.argument.get("steps", []):
         named(proof, place)
-    reasons = [owner(proof, owners, at, entries, begins, same) for at in range(len(entries))]
-    proof.said += [f"Line {entry.line} is execution {whose}: {why}." for entry, whose, why in zip(entries, owners, reasons)]
+    for entry, whose in zip(entries, owners):
+        proof.said.append(f"Line {entry.line} is execution {whose}: {signs.why(entry, whose)}.")
     steps = [{entry.step for entry in entries[side::2]} - {""} for side in (0, 1)]
     if steps[0] & steps[1]:
         raise Refuted("both executions wrote in one step")
@@ -43,26 +54,79 @@ def append_order(proof: Proof) -> None:
     proof.trust += [ORDERED, ONCE]
 
 
-def owner(
-    proof: Proof, owners: Sequence[int], at: int, entries: list[Entry], begins: dict[int, Entry], same: dict[str, str]
-) -> str:
-    """Why a line is of an execution, in words. Raises Refuted where it is another one's."""
-    entry, mine, late = entries[at], owners[at], owners[1]
-    opens = next((number for number, one in begins.items() if (one.source, one.line) == (entry.source, entry.line)), None)
-    if opens is not None:
-        proof.need(opens == mine, entry, f"opens execution {opens}, not {mine}")
-        return "it opens it"
-    if late not in begins or begins[late].source != entry.source:
-        raise Refuted(f"it is not said where execution {late} begins")
-    early = {one.step for one in proof.course(entry) if one.line < begins[late].line and one.step}
-    if entry.step in early:
-        proof.need(mine != late, entry, f"is in a step that is older than execution {late}")
-        return f"its step {entry.step[:8]}... stands in the log before execution {late} begins"
-    if same.get(entry.step) in early and alone(proof, list(begins.values()), entries[-1]):
-        proof.need(mine == late, entry, f"is in execution {late}'s own copy of a step")
-        return f"its step {entry.step[:8]}... has the name of one that the log has from before execution {late}"
-    proof.trust.append(f"that line {entry.line} is execution {mine}: the analyzer tells by machine, times and neighbours")
-    return "on trust"
+class Signs:
+    """What shows that a log was written by two executions, and by which of them a line was."""
+
+    def __init__(self, proof: Proof, late: int, entries: list[Entry]) -> None:
+        self.proof, self.late = proof, late
+        self.begins, self.same = openings(proof), twins(proof)
+        if late not in self.begins or self.begins[late].source != entries[0].source:
+            raise Refuted(f"it is not said where execution {late} begins")
+        start = self.begins[late].line
+        self.early = {one.step for one in proof.course(entries[0]) if one.line < start and one.step}
+        self.alone = alone(proof, list(self.begins.values()), entries[-1])
+        self.machines: dict[str, str] = {}
+        for place in proof.argument.get("machines", []):
+            entry, name = machine(proof, [place])
+            self.machines[entry.step] = name
+            proof.said.append(f"Line {entry.line}: step {entry.step[:8]}... runs on the machine {name}.")
+        self.older = {name.casefold() for step, name in self.machines.items() if step in self.early}
+        self._two()
+
+    def _two(self) -> None:
+        """That there are two executions. Raises Refuted."""
+        words = [entry.message for entry in self.begins.values() if not entry.path]
+        if len(words) == 2 and words[0] == words[1]:
+            return
+        if len(self.same) > 1:
+            self.proof.said.append("Several steps of the plan stand under two ids each: the work was begun twice.")
+        elif any(self._elsewhere(step) for step in self.machines):
+            self.proof.trust.append("one execution runs on one node")
+        else:
+            closed(self.proof, self.proof.argument.get("closings", []), self.proof.argument.get("finishes", []), 2)
+
+    def _elsewhere(self, step: str) -> bool:
+        """Whether a step ran on another machine than the steps from before the second execution."""
+        return bool(self.older) and self.machines.get(step, "").casefold() not in self.older | {""}
+
+    def why(self, entry: Entry, mine: int) -> str:
+        """Why a line is of an execution, in words. Raises Refuted where it is another one's."""
+        proof, late = self.proof, self.late
+        opens = [number for number, one in self.begins.items() if one.where == entry.where]
+        if opens:
+            proof.need(opens[0] == mine, entry, f"opens execution {opens[0]}, not {mine}")
+            return "it opens it"
+        if entry.step in self.early:
+            proof.need(mine != late, entry, f"is in a step that is older than execution {late}")
+            return f"its step {entry.step[:8]}... stands in the log before execution {late} begins"
+        if self._elsewhere(entry.step):
+            proof.need(mine == late, entry, f"is in a step on another machine than those of execution {mine}")
+            return f"its step {entry.step[:8]}... ran on another machine than the steps from before"
+        if self.same.get(entry.step) in self.early and self.alone:
+            proof.need(mine == late, entry, f"is in execution {late}'s own copy of a step")
+            return f"its step {entry.step[:8]}... has the name of one that the log has from before execution {late}"
+        proof.trust.append(f"that line {entry.line} is execution {mine}: the analyzer tells by times and neighbours")
+        return "on trust"
+
+
+def closed(proof: Proof, closings: Sequence[Any], finishes: Sequence[Any], count: int) -> int:
+    """How many times the root closed and finished, in words; Refuted where that is less often than it must be."""
+    ends, over = in_one_file(proof, closings), in_one_file(proof, finishes)
+    if min(len(ends), len(over)) < count:
+        raise Refuted(f"the root closed {min(len(ends), len(over))} times, not {count}: two executions are not shown")
+    words = last_words(proof, over[0])
+    for entry in over:
+        proof.need(entry.category == "FIN" and not entry.path, entry, "is no finish of the root")
+    for entry in ends:
+        proof.need(
+            not entry.path and (entry.category == "FAT" or entry.message in words), entry, "does not close the root"
+        )
+    proof.said.append(
+        f"The root says its closing words {len(ends)} times (lines {line_numbers(ends)}) and finishes {len(over)} times "
+        f"(lines {line_numbers(over)})."
+    )
+    proof.trust.append("one execution says its closing words once and finishes its root once")
+    return min(len(ends), len(over))
 
 
 def alternating_step(proof: Proof) -> None:
@@ -89,30 +153,20 @@ def root_order(proof: Proof) -> None:
     if proof.source(argument["openings"][0]).form != "task-log":
         tree_order(proof)
         return
-    begins, closings, finishes = (in_one_file(proof, argument[name]) for name in ("openings", "closings", "finishes"))
+    begins, at = in_one_file(proof, argument["openings"]), proof.own(argument["at"])
     twins(proof)
-    at, count = proof.own(argument["at"]), len(begins)
-    words = last_words(proof, at)
+    count = len(begins)
     proof.need(at in begins[1:], at, "is no opening behind the first")
-    for entry in [*closings, *finishes]:
-        proof.need(not entry.path and entry.line > at.line, entry, f"is no line of the root behind line {at.line}")
-    for entry in finishes:
-        proof.need(entry.category == "FIN", entry, "is no finish of the root")
-    for entry in closings:
-        proof.need(entry.category == "FAT" or entry.message in words, entry, "are no closing words of the root")
-    proof.said.append(began(proof, begins, finishes[-1]))
-    closed = min(len(closings), len(finishes))
-    if closed < count or count < 2:
-        raise Refuted(f"the root opened {count} times and closed {closed} times behind that")
-    proof.said.append(
-        f"Behind line {at.line} the root says its closing words {len(closings)} times (lines {line_numbers(closings)}) "
-        f"and finishes {len(finishes)} times (lines {line_numbers(finishes)})."
-    )
+    for place in [*argument["closings"], *argument["finishes"]]:
+        if place["source"] != at.source or place["line"] <= at.line:
+            raise Refuted(f"line {place['line']} is not behind the opening in line {at.line}")
+    proof.said.append(began(proof, begins, proof.own(argument["finishes"][-1])))
+    times = closed(proof, argument["closings"], argument["finishes"], max(count, 2))
     proof.said.append(
         f"Had any of these {count} executions ended before line {at.line}, at most {count - 1} could close behind it, but "
-        f"{closed} do: all that opened up to line {at.line} were running there. No clock is involved."
+        f"{times} do: all that opened up to line {at.line} were running there. No clock is involved."
     )
-    proof.trust += [ORDERED, "one execution says its closing words once and finishes its root once"]
+    proof.trust.append(ORDERED)
 
 
 def last_words(proof: Proof, entry: Entry) -> set[str]:
@@ -134,11 +188,14 @@ def began(proof: Proof, begins: list[Entry], end: Entry) -> str:
     first = begins[0]
     if first.path or not alone(proof, begins, end):
         raise Refuted("the root opens in lines that are not cited, or an earlier execution may not be over")
-    lost = [entry for entry in begins if entry.path]
-    for entry in lost:
-        proof.trust.append(f"that an execution whose announcement is lost begins in line {entry.line}")
-    words = json.dumps(first.message)
-    return f"The root opens in {first.source} lines {line_numbers(begins)} ({words}), and nowhere else up to line {end.line}."
+    roots = [entry for entry in begins if not entry.path]
+    for entry in begins:
+        if entry.path:
+            proof.trust.append(f"an execution whose announcement is lost was running in line {entry.line}")
+    lines = f"lines {line_numbers(roots)}" if len(roots) > 1 else f"line {roots[0].line}"
+    return (
+        f"The root opens in {first.source} {lines} ({quoted(first.message)}), and nowhere else up to line {end.line}."
+    )
 
 
 def tree_order(proof: Proof) -> None:
@@ -161,7 +218,7 @@ def tree_order(proof: Proof) -> None:
     proof.need(first.message == second.message, second, "does not open the root in the same words")
     proof.need(end.category == "Fatal" or end.message.startswith(COMPLETED), end, "does not close the root")
     proof.said.append(
-        f"The root opens in {first.where} and again in line {second.line} ({json.dumps(first.message)}), and it closes for "
+        f"The root opens in {first.where} and again in line {second.line} ({quoted(first.message)}), and it closes for "
         f"the first time in line {end.line}. An execution closes its root at its end, so neither of the two had ended when "
         "the second one began: they ran at the same time. No clock is involved."
     )

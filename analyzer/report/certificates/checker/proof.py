@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from analyzer.report.certificates.checker.entries import NO_ENTRY, SERVER, Entry, Refuted, parse
+from analyzer.report.certificates.checker.entries import NO_ENTRY, SERVER, Entry, Refuted, parse, quoted
 from analyzer.report.certificates.checker.lines import Brief, Source, decoded
 
 ORDERED = "the lines of a file stand in the order in which they were appended: nobody rearranged the file afterwards"
@@ -99,7 +98,9 @@ def in_one_file(proof: Proof, places: Sequence[Any]) -> list[Entry]:
         before, after = places[at - 1], places[at]
         same = (before["source"], entries[0].log) == (after["source"], entries[at].log)
         proof.need(same, entries[at], "is in another log than the line before it")
-        proof.need((before["line"], before["offset"]) < (after["line"], after["offset"]), entries[at], "is out of order")
+        proof.need(
+            (before["line"], before["offset"]) < (after["line"], after["offset"]), entries[at], "is out of order"
+        )
     return entries
 
 
@@ -114,8 +115,8 @@ def openings(proof: Proof) -> dict[int, Entry]:
     roots = [entry for entry in found.values() if not entry.path and entry.category not in SILENT and entry.message]
     if len(roots) == len(found) > 1 and len({entry.message for entry in roots}) == 1:
         places = " and again in ".join(entry.where for entry in roots)
-        proof.said.append(f"The log's root is announced in {places}, in the same words: {json.dumps(roots[0].message)}.")
-    elif found:
+        proof.said.append(f"The log's root is announced in {places}, in the same words: {quoted(roots[0].message)}.")
+    elif len(found) > 1:
         proof.trust.append("where each execution begins: not every one of them announces the root in a cited line")
     return found
 
@@ -140,7 +141,7 @@ def twins(proof: Proof) -> dict[str, str]:
         proof.need(one.message == other.message and one.step != other.step, other, "does not name a step once more")
         found[other.step] = one.step
         proof.said.append(
-            f"The step {json.dumps(one.message)} is announced under two ids: {one.step[:8]}... in {one.where}, "
+            f"The step {quoted(one.message)} is announced under two ids: {one.step[:8]}... in {one.where}, "
             f"{other.step[:8]}... in {other.where}."
         )
     return found
@@ -153,3 +154,14 @@ def named(proof: Proof, place: Any) -> Entry:
     first = next((one.line for one in proof.course(entry) if one.step == entry.step), None)
     proof.need(entry.category == "PLN" or first == entry.line, entry, "does not announce its step")
     return entry
+
+
+def machine(proof: Proof, places: Sequence[Any]) -> tuple[Entry, str]:
+    """The machine that Octopus Server names as its own in a task log, and the line."""
+    entries = [proof.entry(place) for place in places]
+    text = "\n".join(entry.message for entry in entries)
+    name = re.search(r"MachineName:[ \t]*([^\s,;]+)", text)
+    server = re.search(r"HostProcessName:[ \t]*Octopus\.Server", text, re.IGNORECASE)
+    if not name or not server:
+        raise Refuted(f"{entries[0].where} names no machine of Octopus Server")
+    return entries[0], name[1]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from analyzer.report.certificates.checker.bounds import clock_bounds
-from analyzer.report.certificates.checker.entries import Refuted
+from analyzer.report.certificates.checker.entries import Refuted, visible
 from analyzer.report.certificates.checker.lines import Source
 from analyzer.report.certificates.checker.names import UNPACK, Unusable, prefixed, sources_of
 from analyzer.report.certificates.checker.order import alternating_step, append_order, root_order
@@ -94,16 +94,15 @@ def check(certificate: Any, paths: Sequence[Path]) -> list[str]:
     proof, finding = derive(certificate, sources), certificate["finding"]
     told = [f"{finding['code']} {finding['name']}, {finding['task']}"]
     told.append(f"All {len(certificate['lines'])} cited lines are where they were cited, byte for byte.")
-    for one in certificate["sources"]:
-        if sources[one["source"]].sha256 != one["sha256"]:
-            told.append(f"Note: {one['source']} has changed since the audit, but none of the cited lines.")
+    changed = [one["source"] for one in certificate["sources"] if sources[one["source"]].sha256 != one["sha256"]]
+    told += [f"Note: {name} has changed since the audit, but none of the cited lines." for name in changed]
     told += [f"{at:>2}. {text}" for at, text in enumerate(proof.said, 1)]
     return [*told, "Taken on trust:", *(f"  - {text}" for text in proof.trust), "It holds."]
 
 
 def fail(code: int, text: str) -> NoReturn:
     """Say it and exit."""
-    print(text, file=sys.stderr)
+    print("\n".join(map(visible, text.split("\n"))), file=sys.stderr)
     raise SystemExit(code)
 
 
@@ -123,7 +122,7 @@ def main(words: Sequence[str]) -> None:
         fail(1, f"{error}\nIt does not hold.")
     except UNFIT as error:
         fail(1, f"certificate.json is not as it was written: {type(error).__name__}: {error}\nIt does not hold.")
-    print("\n".join(told))
+    print("\n".join(map(visible, told)))
 
 
 if __name__ == "__main__":
