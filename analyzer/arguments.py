@@ -95,6 +95,21 @@ def output_folder(text: str) -> Path:
     return path
 
 
+def certificates_folder(text: str, paths: Sequence[str]) -> Path:
+    """A new or empty folder outside of what is audited. Raises UsageError before anything is read.
+
+    Certificates of two audits are never mixed, and a later audit must not read the lines that they cite as a log.
+    """
+    real = Path(text).resolve()
+    for path in map(Path, paths):
+        if real == path.resolve() or path.resolve() in real.parents:
+            raise UsageError(f"--certificates {text} lies in {path}, where the next audit would read it as logs")
+    folder = output_folder(text)
+    if any(folder.iterdir()):
+        raise UsageError(f"--certificates {text} is not empty: give a new folder, or empty it")
+    return folder
+
+
 def write(text: str, content: bytes) -> None:
     """Content into a file. Raises UsageError where it cannot be written."""
     try:

@@ -19,6 +19,8 @@ from analyzer import arguments
 from analyzer.errors import AnalyzerError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analyzer.model import Audit, Case
     from analyzer.report.progress import Meter
 
@@ -87,11 +89,15 @@ def audit(
     since: Since = "",
     until: Until = "",
     each: Annotated[bool, typer.Option("--each", help="Every PATH is a customer of its own.")] = False,
+    certificates: Annotated[
+        str, typer.Option(metavar="DIR", help="Write a certificate for every proved double run, with its verify.py.")
+    ] = "",
 ) -> None:
     """Judge logs: double runs, disorder, contradictions."""
     arguments.output_file(json)
     narrowed = _narrowed(paths, node, utc_offset, task, since, until)
     customers = arguments.customers(paths, node) if each else {}
+    folder = arguments.certificates_folder(certificates, paths) if certificates else None
     from analyzer import pipeline
 
     with _meter(paths) as meter:
@@ -103,7 +109,10 @@ def audit(
             answer = pipeline.merge(audits)
         else:
             answer = pipeline.audit(pipeline.read(paths, **narrowed))
+            audits = [answer]
     _report(answer, json, each=each)
+    if folder:
+        _certify(audits, folder)
     raise typer.Exit(_exit_code(answer, fail_on))
 
 
@@ -213,6 +222,20 @@ def _report(answer: Audit, json: str, *, each: bool) -> None:
     if json not in ("", "-"):
         arguments.write(json, document.document(answer))
     _tell_problems(answer.case)
+
+
+def _certify(audits: list[Audit], folder: Path) -> None:
+    """Certificates, and which proved findings have none."""
+    from analyzer.report import certificates
+    from analyzer.report.plain import count, visible
+
+    try:
+        written = certificates.write(audits, folder)
+    except OSError as error:
+        raise UsageError(f"cannot write certificates into {folder}: {error.strerror or error}") from None
+    _talk(f"analyzer: {count(len(written.folders), 'certificate')} in {folder}")
+    for finding, why in written.without:
+        _talk(visible(f"analyzer: no certificate for {finding.code} {finding.task}: {why}"))
 
 
 def _tell_problems(case: Case) -> None:

@@ -36,10 +36,15 @@ def task_lines(events: pa.Table, sources: pa.Table) -> pl.DataFrame:
         instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
         step=pl.col("activity").str.split("/").list.first().fill_null(""),
     ).drop("format", "duplicate_of", "rejects")
-    named = pl.col("source").str.extract(r"(?i)servertasks-\d+_([a-z0-9]+)(?:\.txt$|/)").str.to_uppercase()
-    frame = frame.filter((pl.col("view") > 0) | named.is_null() | (pl.col("log") == named))
+    frame = frame.filter(~_spliced())
     frame = frame.filter(pl.col("view") == pl.col("view").min().over("customer", "task"))
     return _without_copies(frame).sort("customer", "task", "log", "source", "line", "offset", maintain_order=True)
+
+
+def _spliced() -> pl.Expr:
+    """Lines whose id a torn line spliced together: one or two in a file that is another log's."""
+    mine = pl.len().over("customer", "source", "task", "log")
+    return (mine < 3) & (pl.len().over("customer", "source") > 2 * mine)
 
 
 def _without_copies(frame: pl.DataFrame) -> pl.DataFrame:

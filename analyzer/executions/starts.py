@@ -53,8 +53,7 @@ def _headless(starts: list[int], steps: dict[str, Step], closed: int) -> tuple[l
 
 
 def strangers(steps: Sequence[Step]) -> tuple[list[Step], bool]:
-    """Steps of one structure that another execution, whose beginning is lost, must or may have done; and whether must.
-    """
+    """Steps of one structure that another execution with a lost beginning must or may have done; and whether must."""
     strange = unplanned(steps)
     planned = [step for step in steps if step.planned]
     theirs, ours = ({step.machine.casefold() for step in some if step.machine} for some in (strange, planned))

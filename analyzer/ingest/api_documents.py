@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analyzer import schema
-from analyzer.blocks import Block, Ints
+from analyzer.blocks import Block, Ints, packed
 from analyzer.ingest.api_json import Broken, Row, Rows, reject, separated, skip, value
 from analyzer.ingest.values import EXCERPT, rejects
 from analyzer.model import Batch
@@ -32,14 +32,10 @@ Reader = Callable[[str, int], Rows]
 
 @dataclass(frozen=True)
 class Document:
-    """Some consecutive lines of one source; positions in `text` are characters, those in `starts` bytes."""
+    """Some consecutive lines of one source, as bytes and as text."""
 
-    source: str
-    data: bytes
+    block: Block
     text: str
-    starts: Ints
-    lines: Ints
-    offsets: Ints
 
 
 def batches(blocks: Iterable[Block], read: Reader) -> Iterator[Batch]:
@@ -72,16 +68,8 @@ def _is_whole(block: Block) -> bool:
 
 
 def _document(blocks: list[Block]) -> Document:
-    bases = np.cumsum([0, *(len(block.data) for block in blocks)])
-    data = b"".join(block.data for block in blocks)
-    return Document(
-        blocks[0].source,
-        data,
-        data.decode("utf-8", "replace"),
-        np.concatenate([block.starts + base for block, base in zip(blocks, bases, strict=False)]),
-        np.concatenate([block.lines for block in blocks]),
-        np.concatenate([block.offsets for block in blocks]),
-    )
+    whole = packed(blocks)
+    return Document(whole, whole.data.decode("utf-8", "replace"))
 
 
 def _rows(document: Document, read: Reader, by_line: bool) -> Iterator[Row]:
@@ -119,7 +107,7 @@ def _reason(document: Document, text: str, begin: int, error: Broken | Recursion
     if error.at >= len(text.rstrip()):
         return f"the JSON document is cut off ({error.reason})"
     at = begin + error.at
-    line = document.lines[document.text.count("\n", 0, at)]
+    line = document.block.lines[document.text.count("\n", 0, at)]
     return f"{error.reason} (line {line}, column {at - document.text.rfind(chr(10), 0, at)})"
 
 
@@ -127,25 +115,28 @@ def _batch(document: Document, read: Reader, by_line: bool) -> Batch:
     rows = list(_rows(document, read, by_line))
     begins = _bytes(document.text, [row.at for row in rows])
     ends = _bytes(document.text, [max(row.end - 1, row.at) for row in rows])
-    first, last = (np.searchsorted(document.starts, places, "right") - 1 for places in (begins, ends))
-    counts, structure = _lines(first.tolist(), last.tolist(), len(document.starts))
+    first, last = (np.searchsorted(document.block.starts, places, "right") - 1 for places in (begins, ends))
+    source = document.block.sources[0]
+    offsets = document.block.stored(first, begins - document.block.starts[first]).tolist()
+    counts, structure = _lines(first.tolist(), last.tolist(), len(document.block.starts))
     tables: dict[str, list[dict[str, object]]] = {"events": [], "states": [], "rejects": []}
-    for row, line, begin, end, lines in zip(rows, first.tolist(), begins.tolist(), ends.tolist(), counts, strict=True):
+    places = zip(rows, first.tolist(), begins.tolist(), ends.tolist(), offsets, counts, strict=True)
+    for row, line, begin, end, offset, lines in places:
         place = {
-            "source": document.source,
-            "line": int(document.lines[line]),
+            "source": source,
+            "line": int(document.block.lines[line]),
             "lines": lines,
-            "offset": int(document.offsets[line]) + begin - int(document.starts[line]),
+            "offset": offset,
         }
         if row.table == "rejects":
-            beginning = document.data[begin : min(begin + 4 * EXCERPT, end + 1)].partition(b"\n")[0].rstrip(b"\r")
+            beginning = document.block.data[begin : min(begin + 4 * EXCERPT, end + 1)].partition(b"\n")[0].rstrip(b"\r")
             place |= {"bytes": end + 1 - begin, "excerpt": beginning.decode("utf-8", "replace")[:EXCERPT]}
         tables[row.table].append({**place, **row.columns})
     return Batch(
         events=schema.from_rows(schema.EVENTS, tables["events"]),
         states=schema.from_rows(schema.STATES, tables["states"]),
         rejects=schema.from_rows(schema.REJECTS, tables["rejects"]),
-        structure={document.source: structure},
+        structure={source: structure},
     )
 
 

@@ -1,4 +1,4 @@
-"""Bundles made by hand from the race's scripts, to the moment and without chance: for cases that a race rarely makes."""
+"""Bundles made by hand from the race's scripts, to the moment and without chance: cases that a race rarely makes."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ class Craft:
         for row in rows:
             stem = task_log.file_name(row.recipe.number, row.recipe.suffix).removesuffix(".txt")
             paths = sorted([*self.out.rglob(f"{stem}.txt"), *self.out.rglob(f"{stem}/*.tl.txt")])
-            root = tree(task_log.rows(paths))
+            root = tree(task_log.rows(list({path.read_bytes(): path for path in paths}.values())))
             for path in paths:
                 path.unlink()
             if root is None:

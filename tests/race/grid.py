@@ -9,18 +9,21 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 from .auditing import Outcome, judged
 from .config import Evidence, Layout, Race, drawn, spread
 from .make import render
 from .world import run_race
 
+T = TypeVar("T")
+R = TypeVar("R")
 SKEWS = (0.0, 2.0, 30.0, 300.0, 1800.0)
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 VERSIONS = {"single": "2023.3.12936", "segments": "2025.3.4711"}
@@ -93,6 +96,14 @@ def points(seeds: range, tasks: int, each: int) -> list[Point]:
     return made
 
 
+def gate() -> list[Point]:
+    """Eight races for the test suite; most without the write lock, so that there is something to find."""
+    return [
+        replace(point, race=replace(point.race, write_lock=number in (2, 5)))
+        for number, point in enumerate(points(range(90, 91), tasks=7, each=2)[:8])
+    ]
+
+
 def label(evidence: Evidence) -> str:
     """`server logs + api`, `task logs alone`."""
     if not evidence.raw:
@@ -151,7 +162,11 @@ def _audit(point: Point, race: Race, run: Path, out: Path, keep: Path) -> Result
 
 def run_points(chosen: Sequence[Point], jobs: int, keep: Path) -> Iterator[list[Result]]:
     """All points, several at a time: a race mostly sleeps."""
+    yield from run_all(partial(run_point, keep=keep), chosen, jobs)
+
+
+def run_all(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
+    """`work` on each item, in order, in processes of their own."""
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        for future in [pool.submit(run_point, point, keep) for point in chosen]:
-            yield future.result()
+        yield from pool.map(work, items)

@@ -13,13 +13,15 @@ import argparse
 import sys
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 
 from . import tables
-from .grid import Result, points, run_points
+from .grid import Result, gate, points, run_all, run_points
 from .judge import total
+from .twinning import CASES, run_twin
 
-LARGE = 13
+LARGE = 16
 """Seeds of `--large`; each is ten races and forty bundles."""
 
 
@@ -28,7 +30,8 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.race.score", description=__doc__)
     parser.add_argument("--seeds", type=int, default=2, help="how many seeds; each is ten races")
     parser.add_argument("--first-seed", type=int, default=1)
-    parser.add_argument("--large", action="store_true", help=f"{LARGE} seeds: the figures of the README, in minutes")
+    parser.add_argument("--large", action="store_true", help=f"{LARGE} seeds and every twin: the README's figures")
+    parser.add_argument("--gate", action="store_true", help="the eight races of the test suite")
     parser.add_argument("--tasks", type=int, default=8, help="tasks in a race")
     parser.add_argument("--each", type=int, default=4, help="kinds of evidence that each race is audited with")
     parser.add_argument("--jobs", type=int, default=4, help="races at a time")
@@ -56,7 +59,8 @@ def main() -> int:
     args = arguments().parse_args()
     keep = args.keep or Path(tempfile.mkdtemp(prefix="race-"))
     count = LARGE if args.large else args.seeds
-    chosen = points(range(args.first_seed, args.first_seed + count), args.tasks, args.each)
+    seeds = range(args.first_seed, args.first_seed + count)
+    chosen = gate() if args.gate else points(seeds, args.tasks, args.each)
     began = time.monotonic()
     results: list[Result] = []
     for number, some in enumerate(run_points(chosen, args.jobs, keep), 1):
@@ -69,7 +73,10 @@ def main() -> int:
     found = tables.errors(results)
     if found:
         print(f"\n{found}")
-    return 0 if scored.good else 1
+    accused = list(chain.from_iterable(run_all(run_twin, CASES, args.jobs))) if args.large else []
+    if args.large:
+        print(f"\n{len(CASES)} bundles of made twins, accused: {len(accused)}", *accused, sep="\n")
+    return 0 if scored.good and not accused else 1
 
 
 if __name__ == "__main__":

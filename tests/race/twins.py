@@ -108,7 +108,7 @@ def run_again_late_on_other_targets(craft: Craft) -> None:
 
 @twin
 def run_again_and_its_first_lines_lost_to_a_held_handle(craft: Craft) -> None:
-    """Issue 6748: the node that ran the task before still holds the file, and the re-run loses its root and its plan."""
+    """Issue 6748: the node that ran the task before still holds the file; the re-run loses its root and its plan."""
     first, second = rerun(craft, 8.0, other_node=True)
     lost = sum(say.at < 4.0 for say in second.script.lines) + 4
     for say in second.lines[:lost]:

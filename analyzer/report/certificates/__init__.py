@@ -40,6 +40,7 @@ from analyzer.sources import prefixes
 SCHEMA = "analyzer/certificate/1"
 CODES = ("OCT101", "OCT102")
 NAMED = ("code", "name", "task", "log", "nodes", "customer", "summary")
+PLACE = ("source", "line", "offset")
 LONGEST = 60  # characters of a customer in a folder's name
 
 
@@ -79,7 +80,9 @@ def _made(audit: Audit, findings: Sequence[Finding]) -> Iterable[tuple[Finding, 
     arguments: list[dict[str, Any] | str] = []
     for finding in findings:
         try:
-            arguments.append(argument(audit.case, finding, told[finding.customer, str(finding.task)]))
+            history = told[finding.customer, str(finding.task)]
+            evidence = [{name: getattr(one, name) for name in PLACE} for one in finding.evidence]
+            arguments.append({**argument(audit.case, finding, history), "evidence": evidence})
         except LookupError as error:
             arguments.append(str(error))
     spots = [

@@ -67,7 +67,7 @@ def twins(
     first: Mapping[str, Row], second: Mapping[str, Row], wanted: Container[str], most: int = 3
 ) -> list[list[Place]]:
     """Steps of one name under two ids, as pairs of the lines that name them; `wanted` steps and the plan's go first."""
-    names = {row["message"]: row for row in reversed(first.values())}
+    names = {row["message"]: row for row in reversed(list(first.values()))}
     pairs = [(names[row["message"]], row) for row in second.values() if row["message"] in names]
     pairs = [(one, other) for one, other in pairs if step(one) != step(other)]
 
@@ -125,7 +125,7 @@ def machine_lines(case: Case, sources: Iterable[str]) -> dict[str, list[tuple[st
     return found
 
 
-def local_lines(case: Case, places: Iterable[Place]) -> dict[tuple[str, int], int]:
+def local_lines(case: Case, places: Iterable[Row]) -> dict[tuple[str, int], int]:
     """(source, line) -> local time in 100 ns, of lines whose source says no zone."""
     wanted = {(one["source"], one["line"]) for one in places}
     frame = pl.DataFrame(case.events).filter(

@@ -61,8 +61,8 @@ def span(proof: Proof, side: Any) -> tuple[int, int]:
     agree(f"the time of {end.where}", side["to"]["instant"], times[1])
     proof.need(times[0] <= times[1], end, "is before the beginning of its execution")
     proof.said.append(
-        f"By the clock of {side['clock']}, execution {side['from']['execution']} ran {seconds(times[1] - times[0])[1:]}, "
-        f"from {begin.where} to {end.where}."
+        f"By the clock of {side['clock']} execution {side['from']['execution']} ran from {begin.where} "
+        f"to {end.where}: {seconds(times[1] - times[0])[1:]}."
     )
     return times
 

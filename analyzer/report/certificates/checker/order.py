@@ -48,8 +48,8 @@ def append_order(proof: Proof) -> None:
         raise Refuted(f"line {entries[2].line} is older than line {entries[0].line}: it may only have come late")
     proof.said.append(
         "Had one of them ended before the other began, all lines of the one would stand before all lines of the other. "
-        f"But lines {entries[0].line} and {entries[2].line} are execution {owners[0]}, and line {entries[1].line} between "
-        f"them is execution {owners[1]}: they ran at the same time. No clock is involved."
+        f"But lines {entries[0].line} and {entries[2].line} are execution {owners[0]}, and line {entries[1].line} "
+        f"between them is execution {owners[1]}: they ran at the same time. No clock is involved."
     )
     proof.trust += [ORDERED, ONCE]
 
@@ -122,8 +122,8 @@ def closed(proof: Proof, closings: Sequence[Any], finishes: Sequence[Any], count
             not entry.path and (entry.category == "FAT" or entry.message in words), entry, "does not close the root"
         )
     proof.said.append(
-        f"The root says its closing words {len(ends)} times (lines {line_numbers(ends)}) and finishes {len(over)} times "
-        f"(lines {line_numbers(over)})."
+        f"The root says its closing words {len(ends)} times (lines {line_numbers(ends)}) and finishes "
+        f"{len(over)} times (lines {line_numbers(over)})."
     )
     proof.trust.append("one execution says its closing words once and finishes its root once")
     return min(len(ends), len(over))
@@ -138,11 +138,11 @@ def alternating_step(proof: Proof) -> None:
     if len(steps) != 3 or steps[0] != steps[2] or not any({one, other} == pair for one, other in same.items()):
         raise Refuted("the cited lines do not alternate between the two ids of one step")
     turns = [one.step for one in proof.course(entries[0]) if one.step in pair and one.category != "PLN"]
-    changes = sum(one != other for one, other in zip(turns, turns[1:]))
+    changes = sum(turns[at] != turns[at - 1] for at in range(1, len(turns)))
     proof.said.append(
-        f"Lines {entries[0].line} and {entries[2].line} are of the one id and line {entries[1].line} between them of the "
-        f"other; in the whole file they alternate {changes} times. A step that is tried again begins behind its first "
-        "attempt, so two executions were at this step at the same time. No clock is involved."
+        f"Lines {entries[0].line} and {entries[2].line} are of the one id and line {entries[1].line} between them of "
+        f"the other; in the whole file they alternate {changes} times. A step that is tried again begins behind its "
+        "first attempt, so two executions were at this step at the same time. No clock is involved."
     )
     proof.trust += [ORDERED, ONCE, "which of the two executions wrote which line is not claimed"]
 
@@ -163,8 +163,8 @@ def root_order(proof: Proof) -> None:
     proof.said.append(began(proof, begins, proof.own(argument["finishes"][-1])))
     times = closed(proof, argument["closings"], argument["finishes"], max(count, 2))
     proof.said.append(
-        f"Had any of these {count} executions ended before line {at.line}, at most {count - 1} could close behind it, but "
-        f"{times} do: all that opened up to line {at.line} were running there. No clock is involved."
+        f"Had any of these {count} executions ended before line {at.line}, at most {count - 1} could close behind it, "
+        f"but {times} do: all that opened up to line {at.line} were running there. No clock is involved."
     )
     proof.trust.append(ORDERED)
 
@@ -219,8 +219,8 @@ def tree_order(proof: Proof) -> None:
     proof.need(end.category == "Fatal" or end.message.startswith(COMPLETED), end, "does not close the root")
     proof.said.append(
         f"The root opens in {first.where} and again in line {second.line} ({quoted(first.message)}), and it closes for "
-        f"the first time in line {end.line}. An execution closes its root at its end, so neither of the two had ended when "
-        "the second one began: they ran at the same time. No clock is involved."
+        f"the first time in line {end.line}. An execution closes its root at its end, so neither of the two had ended "
+        "when the second one began: they ran at the same time. No clock is involved."
     )
     proof.trust += ["inside one activity this format keeps the order in which lines were appended", ONCE]
 

@@ -32,7 +32,7 @@ def repeated(proof: Proof) -> None:
     kind = (row.fields or {}).get("name")
     proof.need((row.fields or {}).get("id") == proof.finding["task"], row, f"is not about {proof.finding['task']}")
     proof.need(bool(kind) and kind != "Deploy", row, "says that the task is a deployment")
-    proof.said.append(f"{row.where}: the task is of the kind {quoted(kind)}. Only deployments are run again.")
+    proof.said.append(f"{row.where}: the task is of the kind {quoted(str(kind))}. Only deployments are run again.")
     proof.said.append("The task came to its end, and another execution began it anew: it was executed twice.")
     proof.trust += ["only deployments are legitimately run again under their id", ONCE]
 
