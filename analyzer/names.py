@@ -46,3 +46,9 @@ def node_name(text: str | None) -> str | None:
 def same_node(left: str | None, right: str | None) -> bool:
     """Node names are compared without case: SQL Server's collation ignores it, and ids differ in case (issue 3757)."""
     return left is not None and right is not None and left.casefold() == right.casefold()
+
+
+def version_of(text: str | None) -> tuple[int, ...] | None:
+    """An Octopus Server version as numbers that compare: `2023.3.12936+Branch` is (2023, 3, 12936)."""
+    match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", text or "")
+    return tuple(int(part or 0) for part in match.groups()) if match else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ from analyzer.executions.separate import separate
 from analyzer.executions.sides import Relation, Seen, Side
 from analyzer.executions.steps import Line
 from analyzer.executions.ties import Ties
-from analyzer.names import FATAL
+from analyzer.names import FATAL, FINAL_STATES
 
 Row = dict[str, object]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,11 +63,26 @@ def assemble(
     others = lines.join(plain, on=KEY, how="anti")
     for _, one in others.group_by(KEY, maintain_order=True):
         _mixed(case, one, machines, states)
-    executions, zoned = with_nodes(case.executions, found.ties, found.attempts, states)
+    executions, zoned = with_nodes(_by_tree(case, states), found.ties, found.attempts, states)
     clocks = bounds([_dated(one) for one in executions], states, list(attempts_of(found.attempts, zoned)))
     pairs = _pairs(case, executions, clocks, states)
     frame = pl.concat(case.assigned) if case.assigned else pl.DataFrame(schema.empty(schema.ASSIGNMENTS))
     return Assembly(_rows(executions, pairs), frame, [_pair_row(key, pair) for key, pair in pairs])
+
+
+def _by_tree(case: _Case, states: pl.DataFrame) -> list[Execution]:
+    """Executions; the outcome of the only one that a text download or `/details` shows is the status of its root."""
+    roots = states.filter((pl.col("claim") == "tree") & (pl.col("activity") == "") & pl.col("state").is_not_null())
+    said = {(customer, source): state for customer, source, state in roots.select("customer", "source", "state").rows()}
+    count = Counter(one.key for one in case.executions)
+    found = []
+    for one in case.executions:
+        state = said.get((one.key[0], one.places[0].source))
+        if state and one.key not in case.ordered and count[one.key] == 1:
+            outcome = "Success" if state.startswith("Success") else state
+            one = replace(one, run=replace(one.run, outcome=outcome), finished=outcome in FINAL_STATES)
+        found.append(one)
+    return found
 
 
 def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:

@@ -113,6 +113,15 @@ def open_at_once(a: Side, b: Side, seen: Seen) -> Relation:
 def told(a: Side, b: Side, says: str, places: Sequence[Place], *, clocks: Bounds, deploy: bool | None) -> Relation:
     """The relation where the root's own lines, in their order, say it: a text download or `/details`."""
     witness = "order of the root's lines"
+    if says == "possible":
+        proof = (
+            f"by the root's own lines it opened in line {places[0].line} and again in line {places[1].line} before it "
+            f"closed in line {places[2].line}; proved if they stand as they were appended, but a log that was stitched "
+            "together from several files by time (a feature toggle of this version) may show a re-run like that "
+            "where clocks "
+            "differ. To settle it collect the raw task log"
+        )
+        return related(a, b, "possible", "same work", witness, proof, places)
     if says == "concurrent":
         proof = (
             f"the root's own lines stand in the order they were appended: it opened in line {places[0].line} and again "

@@ -22,7 +22,7 @@ def task_lines(events: pa.Table, sources: pa.Table) -> pl.DataFrame:
     EVENTS' columns plus `view`, `instant` (100 ns), `step` (first id of the activity) and `tears` (places of its file
     that could not be read).
     """
-    formats = pl.DataFrame(sources.select(["customer", "source", "format", "duplicate_of", "rejects"]))
+    formats = pl.DataFrame(sources.select(["customer", "source", "format", "duplicate_of", "rejects", "version"]))
     frame = pl.DataFrame(events).join(formats, on=["customer", "source"], how="left")
     frame = frame.filter(
         pl.col("format").is_in(list(VIEWS))

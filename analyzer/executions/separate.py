@@ -80,14 +80,21 @@ def separate(
 
 
 def _title(lines: Iterable[Line]) -> str | None:
-    """The message that opens most streams: the task's description, which every execution announces."""
-    first: dict[int, tuple[int, str]] = {}
+    """The message that opens most streams: the task's description, which every execution announces.
+
+    Streams that begin with the root count first; where none does, all of their beginnings are lost.
+    """
+    first: dict[int, tuple[bool, int, str]] = {}
+    begun: set[int] = set()
     for line in lines:
+        opens = line.stream not in begun
+        begun.add(line.stream)
         if not line.step and line.kind == "message":
-            first.setdefault(line.stream, (line.instant, line.message))
+            first.setdefault(line.stream, (not opens, line.instant, line.message))
     if not first:
         return None
-    messages = [message for _, message in sorted(first.values())]
+    best = min(late for late, _, _ in first.values())
+    messages = [message for late, _, message in sorted(first.values()) if late == best]
     return max(messages, key=lambda message: (messages.count(message), -messages.index(message)))
 
 

@@ -56,7 +56,9 @@ def steps_of(lines: Iterable[Line], machines: Mapping[int, str]) -> dict[str, St
     for line in lines:
         if not line.step:
             continue
-        step = steps.setdefault(line.step, Step(line.step, line.message, False, line.row))
+        # A step whose beginning is lost may begin with its finish: "Finished" is nobody's name.
+        name = line.message if line.kind in ("planned", "message") else line.step
+        step = steps.setdefault(line.step, Step(line.step, name, False, line.row))
         if line.kind == "planned" and not step.planned:
             # The plan names the step and dates it: lines before it were moved there by the storage.
             step.name, step.first, step.planned = line.message, line.row, True

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 import polars as pl
 
 from analyzer.executions.separate import Separation
 from analyzer.executions.steps import Line
 from analyzer.executions.stream import Structure
-from analyzer.names import FATAL
+from analyzer.names import FATAL, version_of
+
+HALF_DAY = 12 * 3600 * 10_000_000  # a step back of more is midnight, or a resume on another day
 
 COMPLETED = ("The deployment completed", "The run completed")
 """How a root closes that did not fail; a tree has no finish lines to tell it by (formats document, 1.4)."""
@@ -34,6 +37,8 @@ def separate(entries: Sequence[Line], lines: pl.DataFrame, states: pl.DataFrame)
     copies = _copies(names)
     count = max(copies.values())
     says, witnesses = _order(openings, closings)
+    if says == "concurrent" and not _goes_back(root):
+        says = _stitched(lines["version"][0])
     structures = tuple(Structure(i, 0, {0}) for i in range(1, count + 1))
     ambiguous = []
     for line in entries:
@@ -92,6 +97,25 @@ def _order(openings: Sequence[int], closings: Sequence[int]) -> tuple[str, tuple
     if closings[0] > openings[1]:
         return "concurrent", (openings[0], openings[1], closings[0])
     return "sequential", (openings[0], closings[0], openings[1])
+
+
+def _goes_back(root: Sequence[Line]) -> bool:
+    """Whether the root's times go back: then they were not sorted by time, and stand as they were appended."""
+    return any(
+        right.instant < left.instant for left, right in pairwise(root) if left.instant - right.instant < HALF_DAY
+    )
+
+
+def _stitched(version: str | None) -> str:
+    """What the root's order is worth where its times never go back, by the version that made the download.
+
+    Since 2025.2.10530 a task has a file for every writer, and the files are stitched together by time: clocks that
+    differ make a re-run look like an overlap. From 2022.4 a feature toggle did the same for some (formats document, 2).
+    """
+    known = version_of(version)
+    if known is None or known >= (2025, 2, 10530):
+        return "unknown"
+    return "concurrent" if known < (2022, 4) else "possible"
 
 
 def _root_owner(line: Line, openings: Sequence[int], says: str) -> int | None:

@@ -46,8 +46,20 @@ def test_lines_of_two_executions_mixed_in_one_file(bundle, script):
 
 
 def test_a_root_that_opened_twice_before_it_closed_in_a_download(bundle):
-    bundle.text(TREE)
+    bundle.text(TREE, **{"Server version": "2019.4.1"})
     assert bundle.audit().one("OCT101").verdict == "proved"
+
+
+def test_a_download_that_may_have_been_stitched_together_by_time_proves_nothing(bundle):
+    bundle.text(TREE, **{"Server version": "2023.3.12936"})
+    assert bundle.audit().one("OCT101").verdict == "possible"
+
+
+def test_a_download_of_an_unknown_version_is_undecided(bundle):
+    bundle.text(TREE)
+    audit = bundle.audit()
+    assert not audit.of("OCT101")
+    assert audit.open("OCT102")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,11 @@ HEAD = "Task ID:        ServerTasks-9001\nTask status:    Success\n\n"
 ROOT = "                    | == Success: Deploy Ledger 4 to Live ==\n"
 
 
-def root(*messages: str) -> str:
-    return ROOT + "".join(f"10:00:{i:02}   Info     |   {message}\n" for i, message in enumerate(messages))
+def root(*messages: str, back: bool = True) -> str:
+    """The root's lines; in append order two clocks show in a time that goes back."""
+    seconds = [5, *range(len(messages) - 1)] if back else range(len(messages))
+    lines = zip(seconds, messages, strict=True)
+    return ROOT + "".join(f"10:00:{i:02}   Info     |   {message}\n" for i, message in lines)
 
 
 def step(name: str) -> str:
@@ -54,3 +57,17 @@ def test_the_roots_own_lines_show_the_order(
 def test_a_step_that_stands_there_twice_may_have_been_tried_again(tmp_path: Path) -> None:
     again = step("Step 1: One") + step("Step 2: Two") + step("Step 2: Two")
     assert verdict(HEAD + root(OPEN, CLOSE) + again, tmp_path) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    ("version", "codes"), [("2019.4.1", {"OCT101"}), ("2023.3.12936", {"OCT101"}), ("2025.3.1", set()), (None, set())]
+)
+def test_times_that_never_go_back_may_have_been_sorted(version: str | None, codes: set[str], tmp_path: Path) -> None:
+    head = HEAD.replace("\n\n", f"\nServer version: {version}\n\n") if version else HEAD
+    found, questions = verdict(head + root(OPEN, OPEN, CLOSE, CLOSE, back=False) + TWICE, tmp_path)
+    assert (found, bool(questions)) == (codes, not codes)
+
+
+def test_the_outcome_of_a_download_is_the_status_of_its_root(tmp_path: Path) -> None:
+    (tmp_path / "ServerTasks-9001.log.txt").write_text(HEAD + root(OPEN, CLOSE) + step("Step 1: One"), encoding="utf-8")
+    assert pipeline.read(tmp_path).executions["outcome"].to_pylist() == ["Success"]
