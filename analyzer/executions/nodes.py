@@ -19,13 +19,16 @@ from analyzer.executions.execution import Execution
 from analyzer.executions.runs import Run
 from analyzer.executions.ties import AFTER, BEFORE, Failed, Tie, zones
 
+Lost = tuple[str, str, str]  # customer, task, node
+
 
 def with_nodes(
     executions: list[Execution], ties: Sequence[Tie], failed: Sequence[Failed], states: pl.DataFrame
 ) -> tuple[list[Execution], dict[tuple[str, str], int]]:
     """Executions with their nodes, and with those that only a server log shows; and the zones of the server logs."""
     owners = _owners(states)
-    alias = _aliases(executions, owners, ties)
+    losses: Counter[Lost] = Counter((one.customer, one.task, one.node.casefold()) for one in failed)
+    alias = _aliases(executions, owners, ties, losses)
     known = {node.casefold() for node in (*owners.values(), *(tie.node for tie in ties), *alias.values())}
     placed = [_placed(one, alias) for one in executions]
     spans: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
@@ -36,7 +39,6 @@ def with_nodes(
     by_task: dict[tuple[str, str], list[Execution]] = defaultdict(list)
     for one in placed:
         by_task[one.task].append(one)
-    losses = Counter((one.customer, one.task, one.node.casefold()) for one in failed)
     # Where a log holds one node's lines only, they are not those of the node that could not append.
     for tie in sorted(ties, key=lambda tie: losses[(tie.customer, tie.task, tie.node.casefold())]):
         _place_tie(by_task[(tie.customer, tie.task)], tie, zoned.get((tie.customer, tie.node.casefold())), known)
@@ -67,25 +69,35 @@ def _owners(states: pl.DataFrame) -> dict[tuple[str, str], str]:
 
 
 def _aliases(
-    executions: Iterable[Execution], owners: Mapping[tuple[str, str], str], ties: Iterable[Tie]
+    executions: Iterable[Execution],
+    owners: Mapping[tuple[str, str], str],
+    ties: Iterable[Tie],
+    losses: Mapping[Lost, int],
 ) -> dict[tuple[str, str], str]:
-    """(customer, machine) -> node: whose machine it is, where the tasks with one machine and one node agree."""
+    """(customer, machine) -> node: whose machine it is, where at least two tasks with one machine and one node agree.
+
+    A node that could not append to a task's log did not name its machine there, and a machine that is called like a
+    node is that node's own.
+    """
     machines: dict[tuple[str, str], set[str]] = defaultdict(set)
-    structures: dict[tuple[str, str], set[int]] = defaultdict(set)
+    runs: dict[tuple[str, str], int] = Counter()
     nodes: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in executions:
-        structures[one.task].add(one.run.number)
+        runs[one.task] += 1
         if one.run.machine:
             machines[one.task].add(one.run.machine.casefold())
     for tie in ties:
-        nodes[(tie.customer, tie.task)].add(tie.node)
-    said: dict[tuple[str, str], set[str]] = defaultdict(set)
+        if not losses[(tie.customer, tie.task, tie.node.casefold())]:
+            nodes[(tie.customer, tie.task)].add(tie.node)
+    called = {node.casefold() for some in (*nodes.values(), owners.values()) for node in some}
+    said: dict[tuple[str, str], list[str]] = defaultdict(list)
     for task, names in machines.items():
-        owned = {owners[task]} if task in owners and len(structures[task]) == 1 else set()
+        owned = {owners[task]} if task in owners and runs[task] == 1 else set()
         whose = nodes[task] or owned
-        if len(names) == 1 and len(whose) == 1:
-            said[(task[0], min(names))] |= whose
-    return {key: min(found) for key, found in said.items() if len({node.casefold() for node in found}) == 1}
+        if len(names) == 1 and len(whose) == 1 and not names & called:
+            said[(task[0], min(names))] += whose
+    agreed = {key: found for key, found in said.items() if len({node.casefold() for node in found}) == 1}
+    return {key: min(found) for key, found in agreed.items() if len(found) > 1}
 
 
 def _placed(one: Execution, alias: Mapping[tuple[str, str], str]) -> Execution:
