@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analyzer.errors import AnalyzerError
-    from analyzer.model import Audit, Case, Evidence, Finding, Findings, NotJudged, Severity, Verdict
+    from analyzer.model import Audit, Case, Evidence, Finding, Findings, Incident, NotJudged, Severity, Verdict
     from analyzer.pipeline import audit, merge, read
     from analyzer.report.catalogue import explain
 
@@ -31,6 +31,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "Findings",
+    "Incident",
     "NotJudged",
     "Severity",
     "Verdict",
@@ -41,7 +42,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Audit", "Case", "Evidence", "Finding", "Findings", "NotJudged", "Severity", "Verdict"), "model"),
+    **dict.fromkeys(
+        ("Audit", "Case", "Evidence", "Finding", "Findings", "Incident", "NotJudged", "Severity", "Verdict"), "model"
+    ),
     **dict.fromkeys(("audit", "merge", "read"), "pipeline"),
     "AnalyzerError": "errors",
     "explain": "report.catalogue",

@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
-from analyzer.model import Evidence, Finding
+from analyzer.model import Evidence, Finding, Incident
 from analyzer.sources import members, prefixes
 from analyzer.sources.broken import BROKEN
 from analyzer.sources.encoding import detect, windows
@@ -20,8 +20,11 @@ ROOM = 4 * EXCERPT  # bytes of the longest excerpt
 CHUNK = 1 << 16  # where a stream breaks, the excerpts in the same chunk are lost with it
 
 
-def cite(findings: Iterable[Finding], paths: Sequence[Path]) -> tuple[list[Finding], dict[str, str]]:
-    """The findings with excerpts in their evidence, and sha256 of every cited source."""
+Cited = TypeVar("Cited", bound=Finding | Incident)
+
+
+def cite(findings: Iterable[Cited], paths: Sequence[Path]) -> tuple[list[Cited], dict[str, str]]:
+    """The findings or incidents with excerpts in their evidence, and sha256 of every cited source."""
     findings = list(findings)
     wanted: dict[str, set[int]] = defaultdict(set)
     for finding in findings:

@@ -72,12 +72,24 @@ class Finding:
 
 @dataclass(frozen=True)
 class NotJudged:
-    """A question a detector could not answer, and why: never to be mistaken for a clean answer."""
+    """A question a detector could not answer, and why: never to be mistaken for a clean answer.
+
+    One question may be about many tasks: then `task` is None and `tasks` has them. `lacking` is the missing evidence in
+    a few words, `ask` what to ask the customer for, "" where nothing more would help.
+    """
 
     code: str
     reason: str
     task: str | None = None
     customer: str = ""
+    tasks: tuple[str, ...] = ()
+    lacking: str = ""
+    ask: str = ""
+
+    @property
+    def about(self) -> set[tuple[str, str]]:
+        """Customer and id of the tasks that it is about; none where it is about the whole input."""
+        return {(self.customer, task) for task in ((self.task,) if self.task else self.tasks)}
 
 
 @dataclass(frozen=True)
@@ -197,6 +209,29 @@ class Detector(Protocol):
         """Judge the whole case."""
 
 
+class IncidentStatus(StrEnum):
+    """*matched*: signature and version fit. *possible*: some evidence is missing. *excluded*: shown not to be it."""
+
+    MATCHED = "matched"
+    POSSIBLE = "possible"
+    EXCLUDED = "excluded"
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A publicly known incident held against a case: whether this is it, and how that is known."""
+
+    id: str  # of its public issue
+    title: str
+    link: str
+    status: IncidentStatus
+    reason: str
+    remedy: str
+    tasks: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    customer: str = ""
+
+
 class Findings(tuple[Finding, ...]):
     """Findings in their final order; a plain tuple that can also be had as a table."""
 
@@ -214,6 +249,7 @@ class Audit:
     case: Case
     findings: Findings
     not_judged: tuple[NotJudged, ...] = ()
+    incidents: tuple[Incident, ...] = ()
 
 
 Progress = Callable[[str, int], None]

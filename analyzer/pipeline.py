@@ -15,7 +15,8 @@ from analyzer.citing import cite
 from analyzer.detectors import CATALOGUE
 from analyzer.errors import PathMissing, UsageError
 from analyzer.executions import reconstruct
-from analyzer.model import Audit, Case, Finding, Findings, NotJudged, Progress
+from analyzer.incidents import recognise
+from analyzer.model import Audit, Case, Finding, Findings, Incident, NotJudged, Progress
 from analyzer.narrowing import Question, narrowed
 from analyzer.reading import Options, read_tables
 from analyzer.sources import outermost
@@ -78,7 +79,10 @@ def _reconstructed(paths: Sequence[Path], options: Options, offsets: Mapping[str
 
 
 def audit(case: Case) -> Audit:
-    """Every detector's judgement of a case, worst first, with the cited lines read back from their sources."""
+    """Every detector's judgement of a case, worst first, and the known incidents that its sources speak of.
+
+    The cited lines are read back from their sources.
+    """
     judgements = [detector.detect(case) for detector in CATALOGUE]
     findings = [finding for judgement in judgements for finding in judgement.findings]
     open_questions = {
@@ -86,9 +90,15 @@ def audit(case: Case) -> Audit:
         for judgement in judgements
         for one in judgement.not_judged
     }
-    cited, hashes = cite(findings, case.paths)
+    found: list[Finding | Incident] = [*findings, *recognise(case, findings)]
+    cited, hashes = cite(found, case.paths)
     case.note_hashes(hashes)
-    return Audit(case, Findings(sorted(cited, key=_rank)), tuple(sorted(open_questions, key=_question_rank)))
+    return Audit(
+        case,
+        Findings(sorted((one for one in cited if isinstance(one, Finding)), key=_rank)),
+        tuple(sorted(open_questions, key=_question_rank)),
+        tuple(one for one in cited if isinstance(one, Incident)),
+    )
 
 
 def merge(audits: Sequence[Audit]) -> Audit:
@@ -101,7 +111,9 @@ def merge(audits: Sequence[Audit]) -> Audit:
     findings = sorted((finding for one in audits for finding in one.findings), key=_rank)
     questions = sorted((question for one in audits for question in one.not_judged), key=_question_rank)
     paths = tuple(path for one in audits for path in one.case.paths)
-    return Audit(Case(load, paths), Findings(findings), tuple(questions))
+    by_customer = sorted(audits, key=lambda one: one.case.customer)
+    incidents = tuple(incident for one in by_customer for incident in one.incidents)
+    return Audit(Case(load, paths), Findings(findings), tuple(questions), incidents)
 
 
 def utc_offset(text: str) -> timedelta:

@@ -30,13 +30,17 @@ def formats() -> str:
     return table("| format | what it is |", [(f"`{name}`", title) for name, title in catalogue.formats()])
 
 
+def incidents() -> str:
+    return table("| issue | what happens | versions | what looks like it |", list(catalogue.known_incidents()))
+
+
 def output() -> str:
     result = CliRunner().invoke(cli.app, ["audit", str(ROOT / "sample_logs" / "double-run")], env={"COLUMNS": "100"})
     assert result.exit_code == cli.FOUND, result.exception
     return "```text\n" + "\n".join([*result.stdout.splitlines()[:SHOWN], "..."]) + "\n```\n"
 
 
-SECTIONS = {"codes": codes, "formats": formats, "output": output}
+SECTIONS = {"codes": codes, "formats": formats, "incidents": incidents, "output": output}
 
 
 def section(name: str) -> re.Pattern[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import polars as pl
@@ -11,6 +12,7 @@ import polars as pl
 from analyzer.detectors.common import frame
 from analyzer.model import Case
 
+Made = TypeVar("Made")
 KEY = ("customer", "task", "log")
 RAW, DETAILS, TEXT = "task-log", "api-details", "task-text"
 SECOND = 10_000_000  # instants count 100 ns
@@ -22,12 +24,12 @@ ANSWERED = r"^(?:Resuming after|Submitted by:|Guidance received)"
 ROOT = pl.col("activity") == ""
 
 
-def remembered(make: Callable[[Case], pl.DataFrame]) -> Callable[[Case], pl.DataFrame]:
+def remembered(make: Callable[[Case], Made]) -> Callable[[Case], Made]:
     """Make a table once per case: several detectors look at it. It goes when the case goes."""
-    made: WeakKeyDictionary[Case, pl.DataFrame] = WeakKeyDictionary()
+    made: WeakKeyDictionary[Case, Made] = WeakKeyDictionary()
 
     @wraps(make)
-    def look(case: Case) -> pl.DataFrame:
+    def look(case: Case) -> Made:
         if case not in made:
             made[case] = make(case)
         return made[case]

@@ -10,7 +10,7 @@ import polars as pl
 
 from analyzer.detectors.claims import final_status
 from analyzer.detectors.common import Row, frame, on_nodes, rows
-from analyzer.detectors.lines import DETAILS, KEY, RAW, ROOT, headline, task_lines
+from analyzer.detectors.lines import DETAILS, KEY, RAW, ROOT, headline, remembered, task_lines
 from analyzer.detectors.tasklogs import TASK, refused_appends, task_logs, torn_entries
 from analyzer.model import Case
 
@@ -206,3 +206,10 @@ LOSSES: tuple[Callable[[Case], tuple[list[Loss], list[Unclear]]], ...] = (
     not_in_raw_log,
     without_end,
 )
+
+
+@remembered
+def every_loss(case: Case) -> tuple[tuple[Loss, ...], tuple[Unclear, ...]]:
+    """What all these ways show."""
+    shown = [way(case) for way in LOSSES]
+    return tuple(loss for found, _ in shown for loss in found), tuple(one for _, unclear in shown for one in unclear)

@@ -17,8 +17,9 @@ Known false alarms
 
 What a clean result does not prove
     That no node took the task twice: a second execution whose every line was lost, or whose node's logs are not in the
-    input, leaves nothing to find. Tasks with a second execution of undecided kind are listed under OCT102 as not
-    judged.
+    input, leaves nothing to find. Where the input shows that something is missing that would show one (the server log
+    of a node that is named elsewhere, or a stretch of it; the raw log), the task is listed as not judged; a node that
+    nothing names cannot be missed. Tasks with a second execution of undecided kind are listed under OCT102.
 
 Source: design document, sections 5 and 6; formats document, sections 10 and 12.
 """
@@ -29,6 +30,7 @@ import json
 from typing import Any
 
 from analyzer.detectors.common import frame, on_nodes, pair_evidence, rows
+from analyzer.detectors.coverage import questions
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT101"
@@ -72,5 +74,8 @@ def _finding(pair: dict[str, Any], proved: bool) -> Finding:
 
 def _not_judged(case: Case) -> tuple[NotJudged, ...]:
     if case.executions.num_rows:
-        return ()
-    return (NotJudged(CODE, "no task log and no server log that ties a node to a task is in the input"),)
+        return questions(case)
+    return (
+        NotJudged(CODE, "no task log and no server log that ties a node to a task is in the input"),
+        *questions(case),
+    )

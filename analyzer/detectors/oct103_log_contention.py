@@ -24,6 +24,8 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.detectors.common import evidence, frame, on_nodes, rows
+from analyzer.detectors.coverage import NO_SERVER_LOG, server_logs_wanted
+from analyzer.detectors.serverlogs import known_nodes
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT103"
@@ -38,7 +40,8 @@ def detect(case: Case) -> Judgement:
     """One note per task and node; not judged where no server log is in the input."""
     sources = frame(case.sources)
     if not (sources["format"] == "server-log").any():
-        return Judgement(not_judged=(NotJudged(CODE, "no server log is in the input"),))
+        named = [name for nodes in known_nodes(case).values() for name in nodes.values()]
+        return Judgement(not_judged=(NotJudged(CODE, NO_SERVER_LOG, ask=server_logs_wanted(named)),))
     copies = sources.filter(pl.col("duplicate_of").is_not_null())["source"].to_list()
     failed = frame(case.events).filter(
         pl.col("detail").str.contains("^tie=append-(failure|retry)")

@@ -29,7 +29,7 @@ from collections import defaultdict
 
 from analyzer.detectors.common import evidence
 from analyzer.detectors.lines import RAW, task_lines
-from analyzer.detectors.losses import LOSSES, Loss
+from analyzer.detectors.losses import Loss, every_loss
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT204"
@@ -47,12 +47,10 @@ def detect(case: Case) -> Judgement:
             not_judged=(NotJudged(CODE, "no raw task log is in the input: no other shows what is missing"),)
         )
     losses: dict[tuple[str, str, str], list[Loss]] = defaultdict(list)
-    questions: list[NotJudged] = []
-    for way in LOSSES:
-        found, unclear = way(case)
-        for loss in found:
-            losses[loss.key].append(loss)
-        questions += [NotJudged(CODE, reason, task, customer) for customer, task, reason in unclear]
+    found, unclear = every_loss(case)
+    for loss in found:
+        losses[loss.key].append(loss)
+    questions = [NotJudged(CODE, reason, task, customer) for customer, task, reason in unclear]
     return Judgement(tuple(_finding(key, losses[key]) for key in sorted(losses)), tuple(questions))
 
 

@@ -31,6 +31,8 @@ CODE = "OCT301"
 NAME = "conflicting-final-status"
 SEVERITY = Severity.ERROR
 
+STATUS_WANTED = "the rows of dbo.ServerTask as CSV, or /api/tasks"
+
 
 def detect(case: Case) -> Judgement:
     """At most one finding per task: executions that ended differently first, else sources that disagree."""
@@ -39,7 +41,7 @@ def detect(case: Case) -> Judgement:
     conflicts += [one for one in between_claims(case) if (one.customer, one.task) not in known]
     questions = [NotJudged(CODE, reason, task, customer) for customer, task, reason in unclear]
     if not has_status(case):
-        questions.append(NotJudged(CODE, "no database, API or header status in the input"))
+        questions.append(NotJudged(CODE, "no database, API or header status in the input", ask=STATUS_WANTED))
     return Judgement(tuple(map(_finding, conflicts)), tuple(questions))
 
 

@@ -37,7 +37,14 @@ def starts_of(
     if len(starts) > 1:
         return starts, True
     closed = min(len(finishes), len(closings([line for line in lines if not line.step], severe)))
-    return _headless(starts, steps, closed)
+    found, sure = _headless(starts, steps, closed)
+    return [*starts, *(_behind_finish(lines, row, finishes) for row in found[1:])], sure
+
+
+def _behind_finish(lines: Sequence[Line], begin: int, finishes: Sequence[int]) -> int:
+    """A lost beginning behind a finish of the root: every line behind that finish is the second execution's."""
+    before = [row for row in finishes if row < begin]
+    return next(line.row for line in lines if line.row > before[-1]) if before else begin
 
 
 def _headless(starts: list[int], steps: dict[str, Step], closed: int) -> tuple[list[int], bool]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import cast
 
 from analyzer.model import Audit, Finding, Verdict
 from analyzer.report.plain import count, listing, visible
-from analyzer.report.summary import Part, figures, natural, split, undecided
+from analyzer.report.summary import Part, figures, natural, open_tasks, split, undecided
 
 Key = tuple[str, str]
 """Customer and task."""
 
 PROOFS = 3
-"""How many tasks are named with their proof."""
+"""How many tasks are named with their proof, how many reasons and wishes are told."""
+FEW = 3
+"""So many tasks that could not be judged are named."""
 
 
 def answer(audit: Audit) -> str:
@@ -23,7 +25,9 @@ def answer(audit: Audit) -> str:
     sentences = [
         *_double_runs(audit, cast("int", total["tasks"])),
         *_others(audit.findings),
-        *_open(audit),
+        *_clean(audit, parts, total),
+        *_whole(audit),
+        *_next(audit),
         _read(parts.values(), total),
     ]
     return visible(" ".join(sentences))
@@ -77,16 +81,51 @@ def _others(findings: Iterable[Finding]) -> list[str]:
     return [f"Also found: {listing(told, 9)}."] if told else []
 
 
-def _open(audit: Audit) -> list[str]:
-    tasks = {(one.customer, one.task) for one in audit.not_judged if one.task} - undecided(audit.not_judged)
-    codes = sorted({one.code for one in audit.not_judged if not one.task})
-    sentences = []
-    if tasks:
-        sentences.append(f"{count(len(tasks), 'task')} could not be judged in every respect: {listing(_names(tasks))}.")
-    if codes:
-        whole = "for some customers" if any(one.customer for one in audit.not_judged) else "at all"
-        sentences.append(f"Not judged {whole}: {listing(codes, 12)}.")
-    return sentences
+def _clean(audit: Audit, parts: Mapping[str, Part], total: Mapping[str, object]) -> list[str]:
+    """For how many tasks the answer is a clean one, and why not for the others."""
+    tasks, clean = cast("int", total["tasks"]), cast("int", total["clean"])
+    open_ = {(customer, task) for customer, part in parts.items() for task in open_tasks(part)}
+    if not tasks:
+        return []
+    sentence = f"Clean for {'all ' if clean == tasks > 1 else ''}{_of(clean, tasks)}"
+    if not open_:
+        return [f"{sentence}."]
+    names = f" ({listing(_names(open_))})" if len(open_) <= FEW else ""
+    return [f"{sentence}; {len(open_):,} could not be judged in every respect{names}: {_lacking(audit, open_)}."]
+
+
+def _of(clean: int, tasks: int) -> str:
+    return count(tasks, "task") if clean == tasks else f"{clean:,} of {count(tasks, 'task')}"
+
+
+def _lacking(audit: Audit, open_: Set[Key]) -> str:
+    """What is missing, that for most tasks first; a question of another kind by its code."""
+    concerned: dict[str, set[Key]] = {}
+    for one in audit.not_judged:
+        if one.about & open_:
+            why = one.lacking or f"{one.code} stays open"
+            concerned[why] = concerned.get(why, set()) | (one.about & open_)
+    ranked = sorted(concerned, key=lambda why: (why.endswith("stays open"), -len(concerned[why]), why))
+    told = [f"{why} ({len(concerned[why]):,})" if len(ranked) > 1 else why for why in ranked]
+    return listing(told, PROOFS)
+
+
+def _whole(audit: Audit) -> list[str]:
+    codes = sorted({one.code for one in audit.not_judged if not one.about})
+    if not codes:
+        return []
+    whole = "for some customers" if any(one.customer for one in audit.not_judged) else "at all"
+    return [f"Not judged {whole}: {listing(codes, 12)}."]
+
+
+def _next(audit: Audit) -> list[str]:
+    """What to ask the customer for: that which would settle most tasks first."""
+    concerned: dict[str, set[Key]] = {}
+    for one in audit.not_judged:
+        if one.ask:
+            concerned[one.ask] = concerned.get(one.ask, set()) | one.about
+    ranked = sorted(concerned, key=lambda ask: (-len(concerned[ask]), ask))
+    return [f"Collect next: {'; '.join(ranked[:PROOFS])}."] if ranked else []
 
 
 def _read(parts: Iterable[Part], total: Mapping[str, object]) -> str:

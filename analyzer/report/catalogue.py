@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from analyzer import detectors, ingest
+from analyzer import detectors, incidents, ingest
 from analyzer.errors import UsageError
 from analyzer.model import Detector
 
@@ -39,6 +39,14 @@ def codes() -> list[tuple[str, str, str, str]]:
 def formats() -> list[tuple[str, str]]:
     """Name and title of every format that can be read."""
     return [(one.NAME, one.TITLE) for one in ingest.FORMATS]
+
+
+def known_incidents() -> list[tuple[str, str, str, str]]:
+    """Issue, title, affected versions and what tells it from its twins, for every known incident."""
+    return [
+        (f"[{one.id}]({one.link})" + "".join(f", {also}" for also in one.also), one.title, one.affected, one.twins)
+        for one in incidents.CATALOGUE
+    ]
 
 
 def first_sentence(module: Detector) -> str:

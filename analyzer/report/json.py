@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 
 import analyzer
 from analyzer import schema
-from analyzer.model import Audit, Finding
+from analyzer.model import Audit, Finding, Incident
 from analyzer.report.plain import UNSAFE
 from analyzer.report.summary import summary
 
 SCHEMA = "analyzer/1"
 FINDING = ("code", "name", "severity", "verdict", "task", "log", "nodes", "summary", "customer", "evidence", "detail")
-QUESTION = ("code", "task", "reason", "customer")
+QUESTION = ("code", "task", "reason", "customer", "tasks", "ask")
+INCIDENT = ("id", "title", "link", "status", "reason", "tasks", "evidence", "remedy", "customer")
 LEADING = ("source", "format", "node", "lines", "events", "rejects", "sha256")
 SOURCE = (*LEADING, *(name for name in schema.SOURCES.names if name not in LEADING))
 
@@ -28,6 +29,7 @@ def document(audit: Audit) -> bytes:
         "summary": summary(audit),
         "findings": [_finding(finding) for finding in audit.findings],
         "not_judged": [{name: getattr(one, name) for name in QUESTION} for one in audit.not_judged],
+        "incidents": [_incident(one) for one in audit.incidents],
         "sources": _sources(audit),
     }
     text = json.dumps(values, ensure_ascii=False, indent=1, default=_other)
@@ -39,6 +41,12 @@ def _finding(finding: Finding) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(finding, name) for name in FINDING}
     values["evidence"] = [asdict(one) for one in finding.evidence]
     values["detail"] = {name: finding.detail[name] for name in sorted(finding.detail)}
+    return values
+
+
+def _incident(incident: Incident) -> dict[str, object]:
+    values: dict[str, object] = {name: getattr(incident, name) for name in INCIDENT}
+    values["evidence"] = [asdict(one) for one in incident.evidence]
     return values
 
 

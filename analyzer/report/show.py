@@ -134,6 +134,7 @@ def _stacked(rows: Sequence[Sequence[str]]) -> list[str]:
 def _other_findings(page: Page, story: Story, width: int) -> None:
     others = [one for one in story.findings if one.code not in TOLD_ABOVE]
     told = [f"{one.code} {one.name}, {one.verdict}: {one.summary}." for one in others]
+    told += [f"Known incident {one.id}, {one.status}: {one.title}; {one.link}" for one in story.incidents]
     _section(page, "ALSO FOUND", told, width)
 
 

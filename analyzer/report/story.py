@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.errors import UsageError
-from analyzer.model import Audit, Case, Finding, NotJudged
+from analyzer.model import Audit, Case, Finding, Incident, IncidentStatus, NotJudged
 from analyzer.report.blast import losing, tree_names
 from analyzer.report.naming import NOTHING, Naming
 from analyzer.report.plain import listing, visible
@@ -66,6 +66,7 @@ class Story:
     lossy: bool
     formats: set[str] = field(default_factory=set)  # of all sources in the case
     server_logs: set[str] = field(default_factory=set)  # nodes without case whose Server log is in the input
+    incidents: Sequence[Incident] = ()  # that the task is or may be a case of
     short: dict[str, str] = field(default_factory=dict)  # source -> as much of its end as sets it apart
 
     @property
@@ -114,8 +115,15 @@ def tell(audit: Audit, task: str, customer: str = "") -> Story:
         zones=zones,
         rejects=_rejects(case, customer, mine),
         findings=[one for one in audit.findings if (one.customer, one.task) == key],
-        questions=[one for one in audit.not_judged if one.customer in ("", customer) and one.task in (None, task)],
+        questions=[
+            one for one in audit.not_judged if one.customer in ("", customer) and (not one.about or key in one.about)
+        ],
         lossy=bool(loss),
+        incidents=[
+            one
+            for one in audit.incidents
+            if one.customer == customer and task in one.tasks and one.status is not IncidentStatus.EXCLUDED
+        ],
         formats={row["format"] for row in sources},
         server_logs={(row["node"] or "").casefold() for row in sources if row["format"] == "server-log"},
         short=shortened([row["source"] for row in sources]),

@@ -11,11 +11,15 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from analyzer.model import Audit, Case, Finding, NotJudged
+from analyzer.model import Audit, Case, Finding, NotJudged, Severity
 from analyzer.names import TASK_ID
 
 UNDECIDED = "undecided"
 """How the reason begins where a second run cannot be told from a re-run (design document, section 4)."""
+
+TWICE = ("OCT101", "OCT102")
+SUSPECT = ("OCT103",)
+"""Notes that keep a task from being called clean: somebody else held its log."""
 
 
 @dataclass
@@ -71,6 +75,8 @@ def figures(parts: Iterable[Part]) -> dict[str, object]:
         "by_severity": dict(sorted(Counter(str(finding.severity) for finding in findings).items())),
         "undecided": len(undecided(not_judged)),
         "not_judged": len(not_judged),
+        "clean": sum(len(_clean(part)) for part in parts),
+        "not_judged_tasks": sum(len(open_tasks(part)) for part in parts),
         "problems": sum(row["problem"] is not None for row in sources),
     }
 
@@ -96,6 +102,20 @@ def distinct_nodes(names: Iterable[str]) -> list[str]:
 def undecided(questions: Iterable[NotJudged]) -> set[tuple[str, str]]:
     """Customer and id of the tasks with a second run that may or may not be a double one."""
     return {(one.customer, one.task) for one in questions if one.task and one.reason.startswith(UNDECIDED)}
+
+
+def open_tasks(part: Part) -> set[str]:
+    """Tasks with an open question, but for those that are told of as run again: found, or undecided whether."""
+    asked = {task for one in part.not_judged for _, task in one.about}
+    found = {one.task for one in part.findings if one.code in TWICE}
+    return (asked & part.tasks) - found - {task for _, task in undecided(part.not_judged)}
+
+
+def _clean(part: Part) -> set[str]:
+    """Tasks in which nothing was found, and for which nothing was missing that would have shown something."""
+    loud = {one.task for one in part.findings if one.severity is not Severity.NOTE or one.code in SUSPECT}
+    asked = {task for one in part.not_judged for _, task in one.about}
+    return part.tasks - loud - asked
 
 
 def natural(name: str) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from analyzer.model import Audit, Finding, NotJudged, Severity
+from analyzer.model import Audit, Finding, Incident, IncidentStatus, NotJudged, Severity
 from analyzer.report.answer import answer
 from analyzer.report.plain import count, listing, visible
 from analyzer.report.since import Since
@@ -37,6 +37,7 @@ def render(audit: Audit, width: int = 80, *, colour: bool = False) -> str:
     """The whole report as text of that width."""
     page = Page(width, colour=colour)
     page.write(answer(audit))
+    _incidents(page, audit.incidents)
     since = Since(audit)
     for severity in reversed(Severity):
         group = [finding for finding in audit.findings if finding.severity is severity]
@@ -75,6 +76,20 @@ class Page:
         for line in lines or [""]:
             styled = f"\x1b[{style}m{line}\x1b[0m" if style and self._colour else line
             self._lines.append((" " * indent + styled).rstrip())
+
+
+def _incidents(page: Page, incidents: Sequence[Incident]) -> None:
+    """A paragraph for each incident that it is or may be."""
+    shown = [one for one in incidents if one.status is not IncidentStatus.EXCLUDED]
+    if not shown:
+        return
+    page.write()
+    page.write(f"KNOWN INCIDENTS: {len(shown):,}", style=BOLD)
+    for one in shown:
+        which = f" Tasks: {listing(list(one.tasks), 9)}." if one.tasks else ""
+        whose = f", {one.customer}" if one.customer else ""
+        page.write(visible(f"{one.id}, {one.status}{whose}: {one.title}. {one.reason}{which} {one.remedy}"), 2)
+        page.write(visible(one.link), 2, DIM, wrap=False)
 
 
 def _group(page: Page, findings: Sequence[Finding], since: Since) -> None:

@@ -81,6 +81,27 @@ def test_an_execution_whose_beginning_is_lost_shows_by_a_root_that_closed_twice(
     assert separated(script).startswith("1 1 1 1 2 2")
 
 
+def test_a_re_run_that_lost_its_announcement_and_half_its_plan_begins_behind_the_finish() -> None:
+    script = """
+        . msg Deploy
+        a plan One
+        b plan Two
+        a/t msg web
+        a fin
+        b fin
+        . msg done
+        . fin
+        d plan Two
+        . msg Guided failure is not enabled
+        c/t msg web
+        c fin
+        d fin
+        . msg done
+        . fin
+    """
+    assert separated(script) == "1 1 1 1 1 1 1 1 2 2 2 2 2 2 2"
+
+
 def test_times_tell_the_owner_of_a_roots_line_where_the_clocks_differ() -> None:
     script = """
         . msg @0 Deploy

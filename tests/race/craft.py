@@ -84,6 +84,10 @@ class Told:
         """Its last moment."""
         return self.at + self.script.lines[-1].at
 
+    def without(self, first: int) -> Told:
+        """The same, its first lines lost."""
+        return self.changed(lambda lines: lines[first:])
+
     def changed(self, change: Callable[[list[Say]], list[Say]]) -> Told:
         """The same with other lines."""
         return replace(self, script=replace(self.script, lines=change(list(self.script.lines))))
@@ -96,7 +100,7 @@ class Craft:
     out: Path
     shape: Shape
     skew: float
-    words: Words = field(default_factory=lambda: Words("twins"))
+    words: Words = field(default_factory=lambda: Words("made twins"))
     rows: list[Resource] = field(default_factory=list)
     number: int = 31000
     notes: dict[Member, list[tuple[float, Note]]] = field(default_factory=lambda: defaultdict(list))

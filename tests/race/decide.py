@@ -74,15 +74,16 @@ def _turns(one: Trace, two: Trace) -> int:
 
 
 def _opened_twice(truth: Fact, name: str, one: Trace, two: Trace) -> bool:
-    """Whether the root opens for both before it closes for one."""
-    numbers = (one.execution["number"], two.execution["number"])
-    open_ = set()
+    """Whether the root opens for both before it closes for one; a pause closes nothing, so both must close."""
+    numbers = {one.execution["number"], two.execution["number"]}
+    opened: set[int] = set()
+    closed: list[tuple[int, bool]] = []
     for author, category, message in truth["views"].get(name, ()):
         if message == one.description:
-            open_.add(author)
+            opened.add(author)
         elif category == "FAT" or message in SUCCEEDED:
-            return open_ >= set(numbers)
-    return False
+            closed.append((author, opened >= numbers))
+    return bool(closed) and closed[0][1] and numbers <= {author for author, _ in closed}
 
 
 class Offsets:

@@ -15,6 +15,7 @@ from .truth import Fact
 
 CODES = ("OCT101 proved", "OCT101", "OCT102", "OCT103", "OCT104", "OCT204", "OCT301")
 
+ENDS = {"Success", "Failed", "Canceled"}
 LATE = 4000 * TICKS
 """A re-run that begins more than an hour later cannot be a second claim of the same turn."""
 
@@ -119,19 +120,27 @@ def _lost(truth: Fact, said: set[str]) -> Iterator[Mark]:
 
 
 def _conflict(truth: Fact, said: set[str], scored: Score, found: Traces) -> Iterator[Mark]:
-    """Executions of a double run that ended differently; shown where the overlap and both ends are."""
+    """Executions of one turn, resumed or not, that ended differently; shown where the overlap and both ends are."""
     how = {task.task: task.how for task in scored.tasks}
     for name, task in truth["tasks"].items():
+        turns = _turns(task)
         differ = [
             (one, two)
             for one, two in combinations(task["executions"], 2)
-            if one["turn"] == two["turn"] and {one["outcome"], two["outcome"]} == {"Success", "Failed"}
+            if turns[one["number"]] == turns[two["number"]] and one["outcome"] != two["outcome"]
+            if {one["outcome"], two["outcome"]} <= ENDS
         ]
         ends = {run["outcome"] for run in task["executions"] if run["turn"] == task["executions"][-1]["turn"]}
         other = task["final_state"] not in ends | {"Executing", "Queued", "Cancelling"} and bool(task["final_state"])
         closed = any(all(found[name][run["number"]].closes for run in pair) for pair in differ)
         shown = closed and how[name] in (APPEND, ROOT)
         yield Mark("OCT301", name, bool(differ) or other, shown, name in said)
+
+
+def _turns(task: Fact) -> dict[int, int]:
+    """Which executions belong to one run of the task: a re-run begins another, a resume does not."""
+    again = sorted({run["turn"] for run in task["executions"] if run["rerun_of"]})
+    return {run["number"]: sum(turn <= run["turn"] for turn in again) for run in task["executions"]}
 
 
 def alarms(truth: Fact, document: Fact) -> Iterable[tuple[str, str]]:

@@ -21,6 +21,8 @@ from .grid import Result, gate, points, run_all, run_points
 from .judge import total
 from .twinning import CASES, run_twin
 
+README = Path(__file__).parents[2] / "README.md"
+BEGIN, END = "<!-- begin score -->", "<!-- end score -->"
 LARGE = 16
 """Seeds of `--large`; each is ten races and forty bundles."""
 
@@ -36,11 +38,11 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--each", type=int, default=4, help="kinds of evidence that each race is audited with")
     parser.add_argument("--jobs", type=int, default=4, help="races at a time")
     parser.add_argument("--keep", type=Path, default=None, help="where to keep bundles on which the audit failed")
-    parser.add_argument("--markdown", action="store_true", help="print the tables of the README")
+    parser.add_argument("--readme", action="store_true", help="write the figures into README.md")
     return parser
 
 
-def report(results: list[Result], markdown: bool = False) -> str:
+def report(results: list[Result]) -> str:
     """All tables."""
     parts = [
         tables.codes(results),
@@ -51,7 +53,24 @@ def report(results: list[Result], markdown: bool = False) -> str:
         tables.cells(results, lambda result: result.evidence, "evidence"),
         tables.alarms(results),
     ]
-    return "\n\n".join(map(tables.markdown if markdown else tables.aligned, parts))
+    return "\n\n".join(map(tables.aligned, parts))
+
+
+def write_readme(results: list[Result], twins: str, seconds: float) -> None:
+    """Put the figures between their markers."""
+    text = README.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    if not tail:
+        raise SystemExit(f"{README} has no {BEGIN} and {END}")
+    races = len({result.point.name for result in results})
+    tasks = total(result.outcome.score for result in results).tasks
+    parts = [
+        f"{races} races in {len(results)} bundles with {len(tasks)} tasks, {seconds / 60:.0f} minutes; {twins}.",
+        *map(tables.markdown, (tables.codes(results), tables.answers(results), tables.lines(results))),
+    ]
+    body = "\n\n".join(parts)
+    README.write_text(f"{head}{BEGIN}\n{body}\n{END}{tail}", encoding="utf-8", newline="\n")
 
 
 def main() -> int:
@@ -67,15 +86,19 @@ def main() -> int:
         results += some
         print(f"\r{number}/{len(chosen)} races", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    print(report(results, args.markdown))
+    print(report(results))
     scored = total(result.outcome.score for result in results)
-    print(f"\n{len(chosen)} races, {len(results)} bundles, {len(scored.tasks)} tasks, {time.monotonic() - began:.0f} s")
+    seconds = time.monotonic() - began
+    print(f"\n{len(chosen)} races, {len(results)} bundles, {len(scored.tasks)} tasks, {seconds:.0f} s")
     found = tables.errors(results)
     if found:
         print(f"\n{found}")
     accused = list(chain.from_iterable(run_all(run_twin, CASES, args.jobs))) if args.large else []
+    twins = f"{len(CASES)} bundles of made twins, accused: {len(accused)}"
     if args.large:
-        print(f"\n{len(CASES)} bundles of made twins, accused: {len(accused)}", *accused, sep="\n")
+        print(f"\n{twins}", *accused, sep="\n")
+    if args.readme:
+        write_readme(results, twins, time.monotonic() - began)
     return 0 if scored.good and not accused else 1
 
 

@@ -8,17 +8,23 @@ import pytest
 
 from .auditing import audited
 from .craft import SHAPES, Craft, Shape
-from .twinning import accusations
+from .twinning import TOGETHER, accusations
 from .twins import TWINS
 
 BEHIND = -150.0
 """By the clocks, whatever the second node does soon after the first one was before it."""
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("shape", "skew"), [("single", 0.0), ("segments", BEHIND)])
 @pytest.mark.parametrize("name", TWINS)
-def test_a_twin_is_not_accused(tmp_path: Path, name: str, shape: Shape) -> None:
-    assert accusations(name, shape, BEHIND, tmp_path) == []
+def test_a_twin_is_not_accused(tmp_path: Path, name: str, shape: Shape, skew: float) -> None:
+    assert accusations([name], shape, skew, tmp_path) == []
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("skew", [0.0, BEHIND])
+def test_twins_in_one_bundle_are_not_accused(tmp_path: Path, shape: Shape, skew: float) -> None:
+    assert accusations(TOGETHER, shape, skew, tmp_path) == []
 
 
 @pytest.mark.parametrize("shape", ["single", "segments", "text"])

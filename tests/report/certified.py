@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import analyzer
 from analyzer.model import Audit
@@ -29,7 +31,7 @@ def run(machine: str, start: int, end: int, step: str = "1") -> str:
 
 
 def clock_bounds(bundle: Bundle, *, csv: bool = True, second: str = "WEST", ahead: int = 60) -> None:
-    """Two segments by two nodes, the second `ahead`; two tasks that ran once on each tie their clocks to the database."""
+    """Two segments by two nodes, the second `ahead`; two tasks that ran once bind their clocks to the database."""
     bundle.raw(run("EAST", 0, 100), segment="one")
     bundle.raw(run(second, ahead + 5, ahead + 95, "x"), segment="two")
     bundle.raw(run("EAST", 200, 210), task=8)
@@ -41,6 +43,15 @@ def clock_bounds(bundle: Bundle, *, csv: bool = True, second: str = "WEST", ahea
         bundle.api(*rows, task(7))
 
 
+def server_log(bundle: Bundle, zone: str = "") -> None:
+    """The second execution shows only in its node's server log."""
+    clock_bounds(bundle)
+    (bundle.folder / "TaskLogs" / "servertasks-7_aaaa" / "two.tl.txt").unlink()
+    said = "ERROR Error in transaction 'DeploymentTaskController|ServerTasks-7-5b1f0c9e-6d3a-4a57-9d0e-0f6f6f1f2a3b|T8'"
+    bundle.server("EAST", f"1 {said}\n90 {said}", zone=zone)
+    bundle.server("WEST", f"65 {said}\n155 {said}", zone=zone)
+
+
 def repeated(bundle: Bundle) -> None:
     """A retention that was executed again at once, by another node."""
     script = run("EAST", 0, 3) + run("WEST", 5, 8, "x")
@@ -49,8 +60,7 @@ def repeated(bundle: Bundle) -> None:
 
 
 def resumed_twice(bundle: Bundle) -> None:
-    """One pause, resumed by two nodes in segments of their own, each to the end."""
-    begin = run("EAST", 0, 3).replace(".    FIN 3.0\n", "")
+    """A paused task that finished, and whose pause was resumed once more."""
     resume = """
     1    INF {0}.0  Resuming after completion
     1    VBS {0}.1  Environment Information: MachineName: {1} HostProcessName: Octopus.Server
@@ -58,17 +68,46 @@ def resumed_twice(bundle: Bundle) -> None:
     .    INF {0}.3  The deployment completed successfully.
     .    FIN {0}.5
 """
-    bundle.raw(begin, segment="one")
-    bundle.raw(resume.format(60, "WEST"), segment="two")
-    bundle.raw(resume.format(61, "NORTH"), segment="three")
+    begin = run("EAST", 0, 3).replace("    1    FIN 2.5\n    .    FIN 3.0\n", "")
+    bundle.raw(begin + resume.format(60, "WEST") + resume.format(70, "NORTH"))
 
 
-def download(bundle: Bundle) -> None:
-    """The root's own lines in a text download, with the carriage returns of Windows."""
-    body = """
+def append_order(bundle: Bundle) -> None:
+    """Lines of two executions mixed; one of them lost its end."""
+    bundle.raw(MIXED.rstrip().rsplit("\n", 1)[0])
+
+
+def headless(bundle: Bundle) -> None:
+    """The second execution's announcement and plan are lost; its steps ran on another machine."""
+    other = run("WEST", 10, 60, "x").strip("\n").splitlines()[2:-1]
+    mine = run("EAST", 0, 50).strip("\n").splitlines()
+    bundle.raw("\n".join([*mine[:4], *other[:2], *mine[4:], *other[2:]]))
+
+
+def alternating(bundle: Bundle) -> None:
+    """One step under two ids whose lines alternate, and clocks ten minutes apart."""
+    bundle.raw("""
+        .    INF 0        Deploy Shop release 1.0 to Test
+        1    PLN 0.1      Step 1: Stop the site
+        2    PLN 0.1      Step 2: Start the site
+        1/a  INF 1        web-01
+        .    INF 10:00    Deploy Shop release 1.0 to Test
+        x    PLN 10:00.1  Step 1: Stop the site
+        y    PLN 10:00.1  Step 2: Start the site
+        x/a  INF 10:01    web-01
+        1/a  INF 3        Stopping
+        x/a  INF 10:03    Stopping
+        x/a  FIN 10:05
+        x    FIN 10:06
+""")
+
+
+PAGE = """
                         | == Success: Deploy Shop ==
     12:00:00   Info     |   Deploy Shop
     12:00:05   Info     |   Deploy Shop
+    {0}   Verbose  |   Guided failure is not enabled for this task
+    12:00:06   Verbose  |   Guided failure is not enabled for this task
     12:00:40   Info     |   The deployment completed successfully.
     12:00:50   Info     |   The deployment completed successfully.
                         |
@@ -84,8 +123,17 @@ def download(bundle: Bundle) -> None:
                         |   == Success: Step 2: Start ==
     12:00:16   Info     |     starting
 """
-    path = bundle.text(body)
+
+
+def download(bundle: Bundle) -> None:
+    """The root's own lines in a text download, whose times go back, with the carriage returns of Windows."""
+    path = bundle.text(PAGE.format("12:00:01"))
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+
+def old_download(bundle: Bundle) -> None:
+    """The same in the order of time, by a version that did not stitch logs together."""
+    bundle.text(PAGE.format("12:00:05"), **{"Server version": "2021.2.7428"})
 
 
 def details(bundle: Bundle) -> None:
@@ -94,10 +142,19 @@ def details(bundle: Bundle) -> None:
     said = """
         0   Info  Deploy Shop
         5   Info  Deploy Shop
+        1   Info  Guided failure is not enabled for this task
+        6   Info  Guided failure is not enabled for this task
         40  Info  The deployment completed successfully.
         50  Info  The deployment completed successfully.
     """
     bundle.details(node(".", "Deploy Shop", "Success", *steps, lines=said))
+
+
+def pages(bundle: Bundle, encoding: str, indent: int | None) -> None:
+    """A page of the API all on one line, or in another encoding."""
+    clock_bounds(bundle, csv=False)
+    page = bundle.folder / "api" / "tasks.json"
+    page.write_bytes(json.dumps(json.loads(page.read_bytes()), indent=indent).encode(encoding))
 
 
 def old_encodings(bundle: Bundle) -> None:
@@ -110,20 +167,31 @@ def old_encodings(bundle: Bundle) -> None:
 
 
 CASES = {
+    "append order": append_order,
+    "headless": headless,
+    "alternating": alternating,
     "mixed": lambda bundle: bundle.raw(MIXED),
     "mixed behind a healthy one": lambda bundle: (bundle.raw(MIXED), bundle.raw(HEALTHY, task=8)),
     "clock bounds, CSV": clock_bounds,
     "clock bounds, API": lambda bundle: clock_bounds(bundle, csv=False),
+    "server log, zone given": server_log,
+    "server log with zone": lambda bundle: server_log(bundle, "+00:00"),
+    "API, on one line": lambda bundle: pages(bundle, "utf-8", None),
+    "API, UTF-16": lambda bundle: pages(bundle, "utf-16", 4),
     "one clock": lambda bundle: clock_bounds(bundle, second="EAST", ahead=0),
     "repeated": repeated,
     "resumed twice": resumed_twice,
     "download": download,
+    "old download": old_download,
     "details": details,
     "old encodings": old_encodings,
 }
 
 
-def certify(paths: Path | list[Path], out: Path, **options: str) -> tuple[Audit, list[Path]]:
+OPTIONS = {"server log, zone given": {"utc_offsets": {"EAST": "+00:00", "WEST": "+00:00"}}}
+
+
+def certify(paths: Path | list[Path], out: Path, **options: Any) -> tuple[Audit, list[Path]]:
     """Audit and write certificates; every proved finding must get one."""
     audit = analyzer.audit(analyzer.read(paths, **options))
     out.mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,7 @@ def test_nothing_found_is_said_with_what_stayed_open():
     text = told((), [*questions, NotJudged("OCT303", "the log is not complete", "ServerTasks-3")])
     assert text.startswith("None of 3 tasks was shown to run on two nodes at the same time.")
     assert "time. 1 ran again, undecided whether as a re-run: ServerTasks-2." in text
-    assert "1 task could not be judged in every respect: ServerTasks-3." in text
+    assert "Clean for 1 of 3 tasks; 1 could not be judged in every respect (ServerTasks-3): OCT303 stays open." in text
     assert "Not judged at all: OCT301." in text
 
 
@@ -71,3 +71,20 @@ def test_other_errors_and_warnings_are_counted():
 
 def test_a_handover_is_told_as_legitimate():
     assert "1 went from one node to another legitimately: ServerTasks-3." in told([finding("OCT104", 3)])
+
+
+def test_what_is_missing_is_told_once_and_asked_for_the_most_useful_first():
+    whole = {"lacking": "the server log of C is missing 14:00 to 16:30", "ask": "OctopusServer.txt of C"}
+    tasks = tuple(f"ServerTasks-{task}" for task in range(10, 34))
+    questions = [
+        NotJudged("OCT301", "no status", ask="dbo.ServerTask"),
+        NotJudged("OCT101", "judged by their task logs alone", tasks=tasks, **whole),
+        NotJudged("OCT101", "it lost lines", "ServerTasks-34", **whole),
+        NotJudged("OCT101", "no log", tasks=("ServerTasks-35",), lacking="no task log", ask="the raw logs"),
+    ]
+    text = told((), questions, range(10, 400))
+    assert (
+        "Clean for 364 of 390 tasks; 26 could not be judged in every respect: the server log of C is missing 14:00 to "
+        "16:30 (25) and no task log (1)." in text
+    )
+    assert "Not judged at all: OCT301. Collect next: OctopusServer.txt of C; the raw logs; dbo.ServerTask." in text

@@ -14,7 +14,7 @@ def read(answer):
 
 def test_keys_stand_in_the_order_of_the_contract():
     found = read(audit(findings=[finding("OCT101", 1)], questions=[NotJudged("OCT301", "no status")]))
-    assert list(found) == ["schema", "version", "summary", "findings", "not_judged", "sources"]
+    assert list(found) == ["schema", "version", "summary", "findings", "not_judged", "incidents", "sources"]
     assert found["schema"] == "analyzer/1"
     assert found["version"] == __version__
     assert list(found["summary"])[:7] == ["sources", "lines", "events", "rejects", "tasks", "nodes", "by_code"]
@@ -32,7 +32,8 @@ def test_keys_stand_in_the_order_of_the_contract():
         "detail",
     ]
     assert list(found["findings"][0]) == contract
-    assert found["not_judged"] == [{"code": "OCT301", "task": None, "reason": "no status", "customer": ""}]
+    question = {"code": "OCT301", "task": None, "reason": "no status", "customer": "", "tasks": [], "ask": ""}
+    assert found["not_judged"] == [question]
     assert list(found["sources"][0])[:7] == ["source", "format", "node", "lines", "events", "rejects", "sha256"]
 
 

@@ -19,6 +19,8 @@ def test_figures_of_a_plain_audit():
         "by_severity": {"error": 2, "note": 1},
         "undecided": 0,
         "not_judged": 0,
+        "clean": 0,
+        "not_judged_tasks": 0,
         "problems": 1,
     }
 

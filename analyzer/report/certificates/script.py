@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 PACKAGE = "analyzer.report.certificates.checker"
-PARTS = ("names", "lines", "entries", "proof", "order", "bounds", "twice", "verify")
+PARTS = ("names", "lines", "entries", "proof", "pages", "order", "bounds", "twice", "verify")
 HEAD = '''"""Checks the certificate beside this file against the original logs:  python3 verify.py PATH [PATH ...]
 
 PATH is what was audited: the folder, a zip or tar of it, or the single file; where several PATHs were audited, all of

@@ -6,6 +6,7 @@ Only Python's standard library, 3.8 or later. In the order in which they are joi
     lines     where the lines of a source begin and end
     entries   what a line says: task log, server log, API, database export, download
     proof     what all arguments need
+    pages     the proofs by the root's lines in a download or `/details`
     order     the proofs by the order of lines in one file
     bounds    the proofs by the clocks of two files
     twice     the proofs that work was done twice, one after the other

@@ -29,6 +29,7 @@ def clock_bounds(proof: Proof) -> None:
         proof.trust.append("that both did the same work: no step is seen under two ids")
     first, second = (span(proof, argument[side]) for side in ("first", "second"))
     agree("the moment", argument["moment"], first[1])
+    agree("the drift", argument["drift_millionths"], DRIFT)
     a, b = argument["first"]["clock"], argument["second"]["clock"]
     low, high = (-ONE_CLOCK, ONE_CLOCK) if a == b else offsets(proof, a, b, first[1])
     least, most = second[0] - first[1], second[1] - first[0]

@@ -14,7 +14,7 @@ STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})
 SERVER = re.compile(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{4}(?: [+-]\d\d:\d\d)?) +(?:\d+ +)?\d+ +[A-Z]+ *(.*)", re.DOTALL
 )
-TEXT = re.compile(r"(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d +([^ \t|]+) *\| ?( *)(.*)", re.DOTALL)
+TEXT = re.compile(r"(?:\d{4}-\d\d-\d\dT)?(\d\d):(\d\d):(\d\d) +([^ \t|]+) *\| ?( *)(.*)", re.DOTALL)
 ORDER = ("id", "name", "description", "queuetime", "starttime", "completedtime")  # the table's own first columns
 SEPARATORS = ",;\t|"
 NO_ENTRY = (ValueError, TypeError, KeyError, IndexError, AttributeError, StopIteration, csv.Error)
@@ -25,7 +25,7 @@ class Refuted(Exception):
 
 
 class Entry(NamedTuple):
-    """What a cited place says. `time` is in 100 ns since 1970: UTC where `zone` is known, else local."""
+    """What a cited place says. `time` is in 100 ns since 1970 (in downloads midnight), UTC where `zone` is known."""
 
     source: str = ""
     line: int = 0
@@ -84,7 +84,9 @@ def parse(form: str, text: str, header: str = "") -> Entry:
         match = TEXT.fullmatch(text)
         if not match:
             raise ValueError("no message of a downloaded log")
-        return Entry(category=match[1], indent=len(match[2]), message=match[3])
+        hour, minute, second = (int(match[at]) for at in (1, 2, 3))
+        time = ((hour * 60 + minute) * 60 + second) * SECOND
+        return Entry(category=match[4], time=time, indent=len(match[5]), message=match[6])
     if form == "servertask-csv":
         return Entry(fields=csv_row(text, header))
     return json_object(text)
@@ -92,11 +94,14 @@ def parse(form: str, text: str, header: str = "") -> Entry:
 
 def json_object(text: str) -> Entry:
     """A task of the API, or a log element of `/details`. Raises ValueError."""
-    fields, _ = json.JSONDecoder(strict=False).raw_decode(text)
+    fields, _ = json.JSONDecoder(strict=False).raw_decode(text.lstrip())
     if not isinstance(fields, dict):
         raise ValueError("no JSON object")
     fields = {name.casefold(): value for name, value in fields.items()}
-    return Entry(category=fields.get("category") or "", message=fields.get("messagetext") or "", fields=fields)
+    time = ticks(fields["occurredat"])[0] if "occurredat" in fields else None
+    return Entry(
+        "", 0, category=fields.get("category") or "", time=time, message=fields.get("messagetext") or "", fields=fields
+    )
 
 
 def csv_row(text: str, header: str) -> dict[str, Any]:

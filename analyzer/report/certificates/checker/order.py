@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from analyzer.report.certificates.checker.entries import SECOND, Entry, Refuted, line_numbers, quoted
+from analyzer.report.certificates.checker.pages import tree_order
 from analyzer.report.certificates.checker.proof import (
     ONCE,
     ORDERED,
@@ -23,10 +22,6 @@ from analyzer.report.certificates.checker.proof import (
 
 JITTER = SECOND // 5  # threads of one node write this much out of order
 RESUMED = "Resuming after"
-COMPLETED = ("The deployment completed", "The run completed")
-BLOCK = re.compile(
-    r" *\| *(?:== )?(?:Success|Failed|Running|Pending|Skipped|Cancell?ed|Success ?[Ww]ith ?[Ww]arning): .+"
-)
 
 
 def append_order(proof: Proof) -> None:
@@ -196,45 +191,3 @@ def began(proof: Proof, begins: list[Entry], end: Entry) -> str:
     return (
         f"The root opens in {first.source} {lines} ({quoted(first.message)}), and nowhere else up to line {end.line}."
     )
-
-
-def tree_order(proof: Proof) -> None:
-    """A download or `/details`: the root's own lines stand together, in the order in which they were appended."""
-    places = [*proof.argument["openings"], proof.argument["closings"][0]]
-    source = proof.source(places[0])
-    if any(place["source"] != places[0]["source"] for place in places):
-        raise Refuted("the cited lines are in different sources")
-    if source.form == "task-text":
-        entries = [proof.own(place) for place in places]
-        texts = source.texts[places[0]["line"] - 1 : places[-1]["line"]]
-        blocks = [at for at in range(1, len(texts)) if BLOCK.fullmatch(texts[at]) and not texts[at - 1].strip(" |")]
-        if blocks or len({entry.indent for entry in entries}) != 1:
-            raise Refuted("the cited lines are not all the root's own")
-    else:
-        entries = elements(proof, places)
-    if [place["line"] for place in places] != sorted({place["line"] for place in places}):
-        raise Refuted("the cited lines are out of order")
-    first, second, end = entries[0], entries[1], entries[-1]
-    proof.need(first.message == second.message, second, "does not open the root in the same words")
-    proof.need(end.category == "Fatal" or end.message.startswith(COMPLETED), end, "does not close the root")
-    proof.said.append(
-        f"The root opens in {first.where} and again in line {second.line} ({quoted(first.message)}), and it closes for "
-        f"the first time in line {end.line}. An execution closes its root at its end, so neither of the two had ended "
-        "when the second one began: they ran at the same time. No clock is involved."
-    )
-    proof.trust += ["inside one activity this format keeps the order in which lines were appended", ONCE]
-
-
-def elements(proof: Proof, places: Sequence[Any]) -> list[Entry]:
-    """Log elements of the root of a `/details` document, in the order in which they stand there."""
-    text = "\n".join(proof.source(places[0]).texts)
-    document, _ = json.JSONDecoder(strict=False).raw_decode(text[text.index("{") :])
-    root = (document.get("ActivityLogs") or [document.get("ActivityLog")])[0]
-    own = [{name.casefold(): value for name, value in one.items()} for one in root["LogElements"]]
-    found, at = [], 0
-    for place in places:
-        entry = proof.own(place)
-        proof.need(entry.fields in own[at:], entry, "is no line of the root behind the one before")
-        at = own.index(entry.fields, at) + 1
-        found.append(entry)
-    return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from analyzer.report.certificates.checker.entries import Refuted, quoted
-from analyzer.report.certificates.checker.order import COMPLETED, RESUMED
+from analyzer.report.certificates.checker.order import RESUMED
+from analyzer.report.certificates.checker.pages import COMPLETED
 from analyzer.report.certificates.checker.proof import ONCE, Proof, openings, twins
 
 

@@ -1,0 +1,188 @@
+"""Which nodes a case names, and at which times each node's own server log is in the input.
+
+A node's log can be missed only where something else names the node: another source's state, another node's server log,
+a machine in a task log. A log covers a time if it begins before it and ends after it, give or take `LEAST` and `USUAL`
+times what 95 % of its own intervals stay within, and is not silent then. Silent means: longer than that, longer than
+`SILENT`, and another node's log is not silent. A log of fewer than `RHYTHM` intervals shows no rhythm: only where it
+begins and ends is judged, give or take its longest interval.
+
+Server logs are in local time. Where the zone is not given, the quarter hour is taken under which the log's own lines
+about tasks fall into these tasks' runs, else the one under which it covers most runs: what is called missing is
+missing in every zone that could be meant. A change of the clocks inside a log is not followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from analyzer.detectors.common import frame, rows
+from analyzer.detectors.lines import remembered
+from analyzer.model import Case
+
+SERVER_LOG = "server-log"
+MINUTE = 60_000_000
+LEAST, SILENT = 10 * MINUTE, 30 * MINUTE
+USUAL, RHYTHM = 20, 20
+QUARTER = 15 * MINUTE
+ZONES = range(-14 * 4, 14 * 4 + 1)
+NEAR = 2 * MINUTE  # a node's bookkeeping before and after a task's lines
+
+MENTIONS = (
+    r"Updating node to become leader: ['\"]*([\w.-]+)",
+    r"because the node ['\"]*([\w.-]+?)['\"]* went offline",
+)
+"""Where one node's server log names another (formats document, 5.2 and 5.3)."""
+
+Times: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """When a node's server log can say what the node did; microseconds on the log's own clock."""
+
+    first: int
+    last: int
+    slack: int  # so long it may be silent without missing anything
+    silences: tuple[tuple[int, int], ...]
+    shift: int  # from UTC to that clock
+
+    def blind(self, starts: Times, ends: Times) -> Times:
+        """Per run (UTC) 0 where the log covers it, 1 before its beginning, 2 behind its end, 3 + n in a silence."""
+        low, high = starts + self.shift, ends + self.shift
+        found = np.zeros(len(starts), np.int64)
+        for number, (begin, end) in enumerate(self.silences, 3):
+            found[(low < end) & (high > begin)] = number
+        found[high > self.last + self.slack] = 2
+        found[low < self.first - self.slack] = 1
+        return found
+
+    def told(self, kind: int) -> str:
+        """Which time is missing."""
+        if kind == 1:
+            return f"is missing before {_clock(self.first)}"
+        if kind == 2:
+            return f"is missing after {_clock(self.last)}"
+        begin, end = self.silences[kind - 3]
+        same = begin // (1440 * MINUTE) == end // (1440 * MINUTE)
+        return f"is missing {_clock(begin)} to {_clock(end)[11:] if same else _clock(end)}"
+
+
+@remembered
+def known_nodes(case: Case) -> dict[str, dict[str, str]]:
+    """Customer -> node without case -> its name, of every node that the input names.
+
+    A machine of a task log is a node if machines and nodes share names in this case: in containers they do not.
+    """
+    sources = frame(case.sources).filter(pl.col("format") == SERVER_LOG)
+    said = pl.concat([frame(case.states).select("customer", "node"), _mentioned(case)]).unique()
+    runs = frame(case.logs).select("customer", node="nodes").explode("node")  # as they stand in the logs
+    result: dict[str, dict[str, str]] = {}
+    for customer in sorted(set(frame(case.sources)["customer"])):
+        named = _names(said, customer)
+        machines = _names(runs, customer)
+        own = _names(sources.filter(pl.col("node_basis") != "folder"), customer)
+        folders = _names(sources.filter(pl.col("node_basis") == "folder"), customer)
+        sure = named | own
+        if not sure or machines.keys() & (sure | folders).keys():
+            sure = machines | sure
+        # A folder's name that nothing else knows may be any node's: it is a node only where no other name is known.
+        others = {name: folders[name] for name in folders.keys() - sure.keys()}
+        result[customer] = sure | others if not sure.keys() - own.keys() else sure
+    return result
+
+
+def _names(table: pl.DataFrame, customer: str) -> dict[str, str]:
+    every = table.filter((pl.col("customer") == customer) & pl.col("node").is_not_null())["node"].unique().sort()
+    return {str(name).casefold(): str(name) for name in every}
+
+
+def _mentioned(case: Case) -> pl.DataFrame:
+    sources = frame(case.sources).filter(pl.col("format") == SERVER_LOG).select("customer", "source")
+    events = frame(case.events).select("customer", "source", "message")
+    events = events.join(sources, on=["customer", "source"], how="semi")
+    events = events.filter(pl.col("message").str.contains("become leader:|went offline"))
+    found = [events.select("customer", node=pl.col("message").str.extract(pattern)) for pattern in MENTIONS]
+    return pl.concat(found).filter(pl.col("node").is_not_null())
+
+
+def unplaced_logs(case: Case, known: dict[str, dict[str, str]]) -> dict[str, list[str]]:
+    """Customer -> server logs of which it is not known whose they are."""
+    found: dict[str, list[str]] = {}
+    for row in rows(frame(case.sources).filter(pl.col("format") == SERVER_LOG).sort("customer", "source")):
+        if (row["node"] or "").casefold() not in known.get(row["customer"], {}):
+            found.setdefault(row["customer"], []).append(row["source"])
+    return found
+
+
+def covered(case: Case, runs: pl.DataFrame) -> dict[tuple[str, str], Coverage]:
+    """Customer and node without case -> when its server log is there. `runs`: customer, task, start, end (UTC, us)."""
+    sources = frame(case.sources).filter((pl.col("format") == SERVER_LOG) & pl.col("duplicate_of").is_null())
+    lines = (
+        frame(case.events)
+        .join(sources.select("customer", "source"), on=["customer", "source"], how="semi")
+        .filter(pl.col("node").is_not_null())
+        .select(
+            "customer", "task", node=pl.col("node").str.to_lowercase(),
+            zoned=pl.col("time").is_not_null(), at=pl.coalesce(pl.col("time").dt.epoch("us"), pl.col("wall")),
+        )
+        .filter(pl.col("at").is_not_null())
+        .sort("customer", "node", "at")
+    )  # fmt: skip
+    found: dict[tuple[str, str], Coverage] = {}
+    said: dict[tuple[str, str], Times] = {}
+    for (customer, node), group in lines.group_by("customer", "node", maintain_order=True):
+        key = (str(customer), str(node))
+        found[key] = _coverage(group, runs.filter(pl.col("customer") == customer))
+        said[key] = group["at"].to_numpy() - found[key].shift
+    return {
+        key: _apart(log, [said[one] for one in said if one != key and one[0] == key[0]]) for key, log in found.items()
+    }
+
+
+def _apart(log: Coverage, others: Sequence[Times]) -> Coverage:
+    """Without the silences in which the whole cluster was silent."""
+
+    def heard(begin: int, end: int) -> bool:
+        low, high = begin - log.shift + MINUTE, end - log.shift - MINUTE
+        return any(np.searchsorted(at, low) < np.searchsorted(at, high) for at in others)
+
+    return replace(log, silences=tuple(one for one in log.silences if heard(*one)))
+
+
+def _coverage(lines: pl.DataFrame, runs: pl.DataFrame) -> Coverage:
+    at: Times = lines["at"].to_numpy()
+    intervals = np.diff(at)
+    slack, silent = LEAST, np.empty(0, np.int64)
+    if len(intervals) >= RHYTHM:
+        slack = max(LEAST, USUAL * int(np.quantile(intervals, 0.95)))
+        silent = np.flatnonzero(intervals > max(slack, SILENT))
+    elif len(intervals):
+        slack = max(LEAST, int(intervals.max()))
+    silences = tuple((int(at[one]), int(at[one + 1])) for one in silent)
+    log = Coverage(int(at[0]), int(at[-1]), slack, silences, 0)
+    return log if lines["zoned"].all() else _zoned(log, lines, runs)
+
+
+def _zoned(log: Coverage, lines: pl.DataFrame, runs: pl.DataFrame) -> Coverage:
+    """In the zone in which its lines about tasks lie in their runs, then in which it covers most, then nearest UTC."""
+    tied = lines.filter(pl.col("task").is_not_null()).select("task", "at").join(runs, on="task", how="inner")
+    at, low, high = (tied[name].to_numpy() for name in ("at", "start", "end"))
+    starts, ends = runs["start"].to_numpy(), runs["end"].to_numpy()
+
+    def score(zone: int) -> tuple[int, int, int]:
+        shift = zone * QUARTER
+        fits = int(np.sum((low - NEAR <= at - shift) & (at - shift <= high + NEAR)))
+        seen = replace(log, shift=shift).blind(starts, ends)
+        return fits, int(np.sum(seen == 0)), -abs(zone)
+
+    return replace(log, shift=max(ZONES, key=score) * QUARTER)
+
+
+def _clock(at: int) -> str:
+    return f"{np.datetime64(at, 'us').astype('datetime64[m]')}".replace("T", " ")

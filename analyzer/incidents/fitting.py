@@ -1,0 +1,114 @@
+"""Whether a hit happened in an affected version, and how long after a node had gone to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from enum import StrEnum
+
+import polars as pl
+
+from analyzer.incidents.facts import Facts, Hit
+from analyzer.incidents.known import Known
+from analyzer.incidents.versions import Number, Sighting, plain
+
+
+class Fit(StrEnum):
+    """inside and outside the affected versions; open where the version is not known."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    OPEN = "open"
+
+
+def fit(known: Known, hit: Hit, sightings: Sequence[Sighting]) -> Fit:
+    """Inside if one of the hit's nodes is for certain; outside if all are."""
+    if not known.versions:
+        return Fit.INSIDE
+    sets = [_candidates(hit, node, sightings) for node in hit.nodes or (None,)]
+    if any(all(one is not None and affected(known, one) for one in found) for found in sets):
+        return Fit.INSIDE
+    out = all(one is not None and not affected(known, one) for found in sets for one in found)
+    return Fit.OUTSIDE if out and not known.reported else Fit.OPEN
+
+
+def affected(known: Known, version: Number) -> bool:
+    """Whether a version is in one of the ranges."""
+    return any(version in span for span in known.versions)
+
+
+def _candidates(hit: Hit, node: str | None, sightings: Sequence[Sighting]) -> set[Number | None]:
+    """The versions that a node may have had at the time of a hit; None among them where it cannot be told."""
+    mine = [one for one in sightings if node is None or (one.node or "").casefold() == node.casefold()]
+    own = [one for one in mine if one.task is not None and one.task == hit.task]
+    if own:
+        return {one.number for one in own}
+    dated = [(at, one) for one in mine if (at := _before(one, hit)) is not None]
+    if dated:
+        before = [(at, one) for at, one in dated if at >= timedelta()]
+        return {min(before, key=lambda pair: pair[0])[1].number} if before else {None}
+    return {one.number for one in mine} or {None}
+
+
+def _before(one: Sighting, hit: Hit) -> timedelta | None:
+    """How long before the hit a version was seen; None where the clocks cannot be compared."""
+    if one.time is not None and hit.time is not None:
+        return hit.time - one.time
+    if one.wall is not None and hit.wall is not None and one.basis == "start-up" and hit.nodes:
+        return timedelta(microseconds=hit.wall - one.wall)
+    return None
+
+
+def story(known: Known, hits: Sequence[Hit], facts: Facts) -> str:
+    """How long before the first hit a node began to run an affected version, where clocks tell."""
+    times = [hit.time for hit in hits if hit.time]
+    if not hits or (len(hits) > 1 and len(times) < len(hits)):
+        return ""  # which was the first is not known
+    hit = hits[times.index(min(times))] if times else hits[0]
+    found = [entry for node in hit.nodes for entry in _starts(known, hit, node, facts)]
+    if not found:
+        return ""
+    changed, span, one = min(found, key=lambda entry: (not entry[0], entry[1]))
+    did = "went to" if changed else "started with"
+    what = f" ({hit.task})" if hit.task else ""
+    return f"The first case of it{what} came {duration(span)} after {one.node} {did} {plain(one.version)}."
+
+
+def _starts(known: Known, hit: Hit, node: str, facts: Facts) -> Iterator[tuple[bool, timedelta, Sighting]]:
+    """Starts of a node with an affected version before a hit: whether it was a change of version, and how long ago."""
+    starts = [one for one in facts.versions if one.basis == "start-up" and _same(one.node, node)]
+    for one, earlier in zip(starts, [None, *starts], strict=False):
+        span = _before(one, hit)
+        span = span if span is not None else _on_own_clock(one, hit, facts)
+        if span is None or span < timedelta() or one.number is None or not affected(known, one.number):
+            continue
+        if earlier is None or earlier.number != one.number:
+            yield earlier is not None, span, one
+
+
+def _on_own_clock(start: Sighting, hit: Hit, facts: Facts) -> timedelta | None:
+    """By the node's own server log, which needs no zone for it: its first line about the task."""
+    if start.wall is None or hit.task is None:
+        return None
+    lines = facts.server.filter(
+        (pl.col("task") == hit.task) & (pl.col("node").str.to_lowercase() == (start.node or "").lower())
+    )
+    walls: list[int] = lines["wall"].drop_nulls().to_list()
+    return timedelta(microseconds=min(walls) - start.wall) if walls else None
+
+
+def _same(left: str | None, right: str) -> bool:
+    return (left or "").casefold() == right.casefold()
+
+
+def duration(span: timedelta) -> str:
+    """A time span for prose.
+
+    >>> duration(timedelta(minutes=192)), duration(timedelta(seconds=75)), duration(timedelta(days=2, hours=1))
+    ('3 h 12 min', '1 min 15 s', '2 d 1 h')
+    """
+    seconds = int(span.total_seconds())
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds % 60, "s")]
+    first = next((at for at, (value, _) in enumerate(parts) if value), len(parts) - 1)
+    return " ".join(f"{value} {unit}" for value, unit in parts[first : first + 2] if value) or "less than a second"
