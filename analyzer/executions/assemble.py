@@ -257,6 +257,7 @@ def _side(one: Execution, other: Execution | None = None) -> Side:
         sure=one.sure,
         announced=one.run.announced,
         tied=one.tied if not by_tie else (),
+        doubtful=one.run.doubtful,
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.executions.lines import KEY
+from analyzer.names import FATAL
+
+COMPLETED = "^The (deployment|run) completed"  # how a root closes that did not fail (formats document, 1.4)
 
 JITTER = 2_000_000  # 0.2 s in units of 100 ns: threads of one process are scheduled unevenly
 
@@ -23,6 +26,7 @@ def facts(lines: pl.DataFrame, machines: pl.DataFrame) -> pl.DataFrame:
         finishes=(root & (pl.col("kind") == "finished")).sum().cast(pl.Int64),
         resumed=pl.col("message").str.starts_with("Resuming after").sum().cast(pl.Int64),
         raw=(pl.col("view") == 0).all(),
+        closed=(root & ((pl.col("severity") >= FATAL) | pl.col("message").str.contains(COMPLETED))).sum(),
     )
     names = (
         lines.filter(pl.col("activity") != "")
@@ -57,6 +61,7 @@ def facts(lines: pl.DataFrame, machines: pl.DataFrame) -> pl.DataFrame:
         (pl.col("roots") <= 1) & (pl.col("plans") <= 1) & (pl.col("copies") <= 1) & (pl.col("sources").list.len() <= 1)
         & (pl.col("nodes").list.len() <= 1) & (pl.col("finishes") <= 1) & (pl.col("resumed") == 0)
         & (pl.col("strange") == 0)
+        & (pl.col("raw") | (pl.col("closed") < 2))
     )  # fmt: skip
     return table.with_columns(plain=plain)
 

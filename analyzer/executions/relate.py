@@ -32,7 +32,15 @@ def relate(
             "beginning is not in the log, or one execution that lost lines"
         )
         return related(a, b, "unknown", "undecided", "none", proof, [a.places[-1], b.places[0]])
-    if a.structure == b.structure and b.resumed and a.from_log and b.from_log and not a.finished:
+    resumed = a.structure == b.structure and b.resumed and a.from_log and b.from_log and not a.finished
+    if resumed and b.doubtful:
+        proof = (
+            f"{b.name()} goes on with the activities that {a.name()} began, but the pause seems to have been "
+            f"resumed twice: "
+            "the resume or the root's closing stands there twice"
+        )
+        return related(a, b, "unknown", "undecided", "none", proof, [a.places[-1], b.places[0]])
+    if resumed:
         proof = (
             f"{b.name()} goes on with the activities that {a.name()} began and announces no root of its own: "
             "a paused task that was resumed, one after the other"

@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from analyzer.executions.separate import Separation
-from analyzer.executions.steps import Line, Together, closings
+from analyzer.executions.steps import RESUMED, Line, Together, closings, resumed_again
 from analyzer.executions.stream import Structure
 from analyzer.names import FATAL, same_node
-
-RESUMED = "Resuming after"
-"""How a paused task's log goes on after an intervention or a guided failure (formats document, 3.4)."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +24,7 @@ class Run:
     basis: str
     relation: str  # first | resume | re-run | double | undecided; later stages settle the last two
     announced: bool = True  # its first line announces the root
+    doubtful: bool = False  # its pause may have been resumed twice
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,7 @@ def runs(
     for structure in separation.structures:
         rows = _in_order(structure, by_row)
         parts, shared = _parts(rows, by_row, machines, severe) if ordered else ([rows], 0)
+        doubtful = bool(resumed_again([by_row[row] for row in rows])) or _closed_again(rows, by_row, severe)
         made = [
             Run(
                 number=0,
@@ -67,12 +66,19 @@ def runs(
                 basis=_basis(structure, i, len(separation.structures)),
                 relation="resume" if i else "first",
                 announced=structure.announced and part[0] == structure.start,
+                doubtful=bool(i) and doubtful,
             )
             for i, part in enumerate(parts)
         ]
         found += [(run, structure) for run in made]
         resumed_together += _resumed_together(made, shared, [by_row[row] for row in rows])
     return _numbered(found, by_row, separation, resumed_together)
+
+
+def _closed_again(rows: Sequence[int], by_row: Mapping[int, Line], severe: Container[int]) -> bool:
+    """Whether the root finished twice and said closing words twice: once is all that one execution does."""
+    root = [by_row[row] for row in rows if not by_row[row].step]
+    return sum(line.kind == "finished" for line in root) > 1 and len(closings(root, severe)) > 1
 
 
 def _final(part: int, parts: Sequence[object], shared: int) -> bool:

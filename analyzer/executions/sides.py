@@ -24,6 +24,7 @@ class Side:
     from_log: bool  # a task log shows it; else only a node's server log
     unclear: bool = False  # ambiguous lines may be its own: its last certain line need not be its last
     announced: bool = True  # its first line announces the root
+    doubtful: bool = False  # its pause may have been resumed twice
     tied: tuple[Place, ...] = ()  # what its node's own server log says of it, on the same clock
     sure: bool = True  # False: a single execution that lost lines could have left the same
 

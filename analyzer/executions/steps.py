@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+RESUMED = "Resuming after"
+"""How a paused task's log goes on after an intervention or a guided failure (formats document, 3.4)."""
+SOON = 1_200_000_000  # two minutes in 100 ns: a pause takes somebody longer to notice and answer again
+
 
 @dataclass(frozen=True)
 class Line:
@@ -77,3 +81,15 @@ def closings(root: Sequence[Line], severe: Container[int]) -> list[int]:
         elif line.kind == "message":
             last = line.message
     return [line.row for line in root if line.row in severe or (line.kind == "message" and line.message in words)]
+
+
+def resumed_again(lines: Sequence[Line]) -> list[int]:
+    """Rows that resume an activity which was resumed within two minutes before: one pause, perhaps resumed twice."""
+    last: dict[str, int] = {}
+    again = []
+    for line in lines:
+        if line.message.startswith(RESUMED):
+            if line.activity in last and abs(line.instant - last[line.activity]) < SOON:
+                again.append(line.row)
+            last[line.activity] = line.instant
+    return again

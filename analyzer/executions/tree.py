@@ -14,7 +14,7 @@ from itertools import pairwise
 import polars as pl
 
 from analyzer.executions.separate import Separation
-from analyzer.executions.steps import Line
+from analyzer.executions.steps import Line, resumed_again
 from analyzer.executions.stream import Structure
 from analyzer.names import FATAL, version_of
 
@@ -26,14 +26,13 @@ COMPLETED = ("The deployment completed", "The run completed")
 
 def separate(entries: Sequence[Line], lines: pl.DataFrame, states: pl.DataFrame) -> Separation:
     """Structures of one task's tree. `lines` are its events, `states` the case's STATES (names of the blocks)."""
-    rows = list(range(len(entries)))
     names = _names(lines, states)
     root = [line for line in entries if not line.step]
     doubled = {name for name, count in Counter(names.values()).items() if count > 1}
     closings = _closings(root, lines)
     openings = _openings(root, closings)
     if not doubled or (len(doubled) < 2 and len(openings) < 2):
-        return Separation((Structure(1, 0, {0}, rows),), ())
+        return _once_or_twice(entries, root, closings)
     copies = _copies(names)
     count = max(copies.values())
     says, witnesses = _order(openings, closings)
@@ -51,6 +50,22 @@ def separate(entries: Sequence[Line], lines: pl.DataFrame, states: pl.DataFrame)
     for one in kept:
         one.start = one.rows[0]
     return Separation(kept, tuple(ambiguous), told=(says, witnesses))
+
+
+def _once_or_twice(entries: Sequence[Line], root: Sequence[Line], closings: Sequence[int]) -> Separation:
+    """One structure, or two where a pause was resumed or the root closed twice: which lines are whose is not known."""
+    messages = {line.row: line.message for line in root}
+    closed = [messages[row] for row in closings]
+    succeeded = [message.startswith(COMPLETED) for message in closed]
+    second: list[int] = []
+    if len(closed) != len(set(closed)) or len(set(succeeded)) > 1:
+        second = [closings[-1]]
+    second = second or resumed_again(entries)
+    rows = [line.row for line in entries if line.row not in second]
+    if not second or not rows:
+        return Separation((Structure(1, 0, {0}, [line.row for line in entries]),), ())
+    structures = (Structure(1, 0, {0}, rows), Structure(2, second[0], {0}, second, announced=False))
+    return Separation(structures, (), told=("unknown", (rows[0], second[0])))
 
 
 def _names(lines: pl.DataFrame, states: pl.DataFrame) -> dict[str, str]:
