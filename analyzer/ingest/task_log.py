@@ -46,8 +46,14 @@ _STARTS = re.compile(rb'(?:^|\n)\s*\["(?:ServerTasks-\d|ScheduledTasks?_)')
 
 
 def recognises(head: bytes, name: str) -> bool:
-    """By its lines, or by its name where damage left no whole line at the beginning."""
-    return bool(_STARTS.search(head)) or (bool(_FILE.search(name)) and not head.lstrip().startswith((b"<", b"{")))
+    """By its lines, or by its name where damage left no whole line at the beginning.
+
+    A document that only quotes log lines (JSON, XML) is none, unless it is called like one.
+    """
+    document = head.lstrip().startswith((b"<", b"{"))
+    if _FILE.search(name):
+        return bool(_STARTS.search(head)) or not document
+    return bool(_STARTS.search(head)) and not document
 
 
 def parse(blocks: Iterable[Block]) -> Iterator[Batch]:

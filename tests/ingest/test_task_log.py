@@ -241,3 +241,9 @@ def _escaped(text: str) -> str:
     return "".join(
         known.get(one) or (f"\\u{ord(one):04x}" if one in hidden or one < " " or one == "\x7f" else one) for one in text
     )
+
+
+def test_a_document_that_quotes_log_lines_is_no_task_log():
+    quoting = b'{"lost": [\n["ServerTasks-1_ABCDE12345","INF","2023-01-01T00:00:00.0000000+00:00","x","",0]\n]}'
+    assert not task_log.recognises(quoting, "notes.json")
+    assert task_log.recognises(quoting, "TaskLogs/servertasks-1_abcde12345.txt")

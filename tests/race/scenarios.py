@@ -140,7 +140,7 @@ SCENARIOS = (
         lambda truth: (
             interleaved(truth) >= 3
             and doubles(truth) >= 3
-            and 0 < len(truth["lost"]) < 500
+            and 0 < len(truth["lost"]) < 800
             and innocents(truth, "plain")
             and conflicting(truth)
         ),
