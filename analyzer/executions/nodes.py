@@ -74,10 +74,10 @@ def _aliases(
     ties: Iterable[Tie],
     losses: Mapping[Lost, int],
 ) -> dict[tuple[str, str], str]:
-    """(customer, machine) -> node: whose machine it is, where at least two tasks with one machine and one node agree.
+    """(customer, machine) -> node: whose machine it is, where the tasks with one machine and one node agree.
 
-    A node that could not append to a task's log did not name its machine there, and a machine that is called like a
-    node is that node's own.
+    A node that could not append to a task's log did not name its machine there; a machine that is called like a node is
+    that node's own, and a node whose machine is called like itself has no other.
     """
     machines: dict[tuple[str, str], set[str]] = defaultdict(set)
     runs: dict[tuple[str, str], int] = Counter()
@@ -97,7 +97,8 @@ def _aliases(
         if len(names) == 1 and len(whose) == 1 and not names & called:
             said[(task[0], min(names))] += whose
     agreed = {key: found for key, found in said.items() if len({node.casefold() for node in found}) == 1}
-    return {key: min(found) for key, found in agreed.items() if len(found) > 1}
+    own = {name for names in machines.values() for name in names}
+    return {key: min(found) for key, found in agreed.items() if min(found).casefold() not in own}
 
 
 def _placed(one: Execution, alias: Mapping[tuple[str, str], str]) -> Execution:
