@@ -25,6 +25,11 @@ KIND: Mapping[str, str] = {
 }
 MESSAGE = "message"
 
+RESUMED = "Resuming after"
+"""How a paused task's log goes on after an intervention or a guided failure (formats document, 3.4)."""
+HELD = "being used by another process"
+"""Why an append to a log fails that somebody else has open (formats document, 5.3)."""
+
 FINAL_STATES = frozenset({"Success", "Failed", "Canceled", "TimedOut"})
 ACTIVE_STATES = frozenset({"Executing", "Cancelling", "Running"})
 

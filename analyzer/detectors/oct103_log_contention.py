@@ -27,13 +27,13 @@ from analyzer.detectors.common import evidence, frame, on_nodes, rows
 from analyzer.detectors.coverage import NO_SERVER_LOG, server_logs_wanted
 from analyzer.detectors.serverlogs import known_nodes
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.names import HELD
 
 CODE = "OCT103"
 NAME = "log-contention"
 SEVERITY = Severity.NOTE
 
 SHOWN = 5
-HELD = "being used by another process"
 
 
 def detect(case: Case) -> Judgement:

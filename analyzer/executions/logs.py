@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.executions.lines import KEY
-from analyzer.names import FATAL
+from analyzer.names import FATAL, RESUMED
 
 COMPLETED = "^The (deployment|run) completed"  # how a root closes that did not fail (formats document, 1.4)
 
@@ -24,7 +24,7 @@ def facts(lines: pl.DataFrame, machines: pl.DataFrame) -> pl.DataFrame:
         last=pl.col("time").max(),
         roots=(root & (pl.col("kind") == "message") & (pl.col("message") == title)).sum().cast(pl.Int64),
         finishes=(root & (pl.col("kind") == "finished")).sum().cast(pl.Int64),
-        resumed=pl.col("message").str.starts_with("Resuming after").sum().cast(pl.Int64),
+        resumed=pl.col("message").str.starts_with(RESUMED).sum().cast(pl.Int64),
         raw=(pl.col("view") == 0).all(),
         closed=(root & ((pl.col("severity") >= FATAL) | pl.col("message").str.contains(COMPLETED))).sum(),
     )

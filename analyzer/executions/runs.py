@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from analyzer.executions.separate import Separation
-from analyzer.executions.steps import RESUMED, Line, Together, closings, resumed_again
+from analyzer.executions.steps import Line, Together, closings, resumed_again
 from analyzer.executions.stream import Structure
-from analyzer.names import FATAL, same_node
+from analyzer.names import FATAL, RESUMED, same_node
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-RESUMED = "Resuming after"
-"""How a paused task's log goes on after an intervention or a guided failure (formats document, 3.4)."""
+from analyzer.names import RESUMED
+
 SOON = 1_200_000_000  # two minutes in 100 ns: a pause takes somebody longer to notice and answer again
 
 

@@ -10,12 +10,12 @@ import polars as pl
 import pyarrow as pa
 
 from analyzer.clocks import Place
+from analyzer.names import HELD
 
 MINUTE = 600_000_000  # in units of 100 ns
 ZONE_STEP = 15 * MINUTE
 BEFORE, AFTER = MINUTE, 2 * MINUTE
 """A node ties itself to a task shortly before its log's first line, and until its bookkeeping after the last."""
-HELD = "being used by another process"
 RUNNING = ("transaction", "script-lock")
 """Ties that only the executing node leaves; an append failure says less (formats document, 5.3)."""
 
