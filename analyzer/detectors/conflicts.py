@@ -12,10 +12,10 @@ import polars as pl
 
 from analyzer.detectors.claims import APART, STATUS, claimed, edited, explained
 from analyzer.detectors.common import Row, evidence, frame, rows
-from analyzer.detectors.endings import SUCCEEDED, endings
+from analyzer.detectors.endings import endings
 from analyzer.detectors.lines import KEY, ROOT, task_lines
 from analyzer.model import Case, Evidence
-from analyzer.names import FATAL
+from analyzer.names import COMPLETED, FATAL
 
 TASK = ("customer", "task")
 DOUBLE = (pl.col("relation").is_in(["concurrent", "possible"])) | (pl.col("work") == "same work")
@@ -115,7 +115,7 @@ def _nameless(case: Case, doubled: pl.DataFrame, kept: Mapping[tuple[str, str], 
     concurrent = doubled.filter(pl.col("relation") == "concurrent").select(TASK).unique()
     root = task_lines(case).filter(ROOT).join(concurrent, on=TASK, how="semi")
     failed = root.filter(pl.col("severity") >= FATAL).unique(KEY, keep="first", maintain_order=True)
-    succeeded = root.filter(pl.col("message").str.contains(SUCCEEDED)).unique(KEY, keep="first", maintain_order=True)
+    succeeded = root.filter(pl.col("message").str.contains(COMPLETED)).unique(KEY, keep="first", maintain_order=True)
     place = [*KEY, "source", "line", "offset"]
     both = failed.select(place).join(succeeded.select(place), on=KEY, how="inner", suffix="_other").sort(KEY)
     found = []

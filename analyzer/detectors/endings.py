@@ -7,10 +7,7 @@ import polars as pl
 from analyzer.detectors.common import frame
 from analyzer.detectors.lines import KEY, RAW, ROOT, remembered, task_lines
 from analyzer.model import Case
-from analyzer.names import ERROR, FATAL
-
-SUCCEEDED = r"(?i)\bcompleted successfully\b"
-"""`The deployment completed successfully.`, `The run completed successfully.` (formats document, 1.4)."""
+from analyzer.names import COMPLETED, ERROR, FATAL
 
 
 @remembered
@@ -38,7 +35,7 @@ def _signs(lines: pl.DataFrame, root: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {
         "fatal": root.filter(pl.col("severity") >= FATAL),
         "error": root.filter(pl.col("severity") >= ERROR),
-        "success": root.filter(pl.col("message").str.contains(SUCCEEDED)),
+        "success": root.filter(pl.col("message").str.contains(COMPLETED)),
         "finish": root.filter((pl.col("kind") == "finished") & (pl.col("format") == RAW)),
         "step": lines.filter((pl.col("depth") == 1) & (pl.col("severity") >= FATAL)),
     }

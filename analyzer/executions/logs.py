@@ -5,9 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.executions.lines import KEY
-from analyzer.names import FATAL, RESUMED
-
-COMPLETED = "^The (deployment|run) completed"  # how a root closes that did not fail (formats document, 1.4)
+from analyzer.names import COMPLETED, FATAL, RESUMED
 
 JITTER = 2_000_000  # 0.2 s in units of 100 ns: threads of one process are scheduled unevenly
 

@@ -7,6 +7,7 @@ closing means one after the other. Steps are told apart by the blocks that carry
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
@@ -16,12 +17,9 @@ import polars as pl
 from analyzer.executions.separate import Separation
 from analyzer.executions.steps import Line, resumed_again
 from analyzer.executions.stream import Structure
-from analyzer.names import FATAL, version_of
+from analyzer.names import COMPLETED, FATAL, version_of
 
 HALF_DAY = 12 * 3600 * 10_000_000  # a step back of more is midnight, or a resume on another day
-
-COMPLETED = ("The deployment completed", "The run completed")
-"""How a root closes that did not fail; a tree has no finish lines to tell it by (formats document, 1.4)."""
 
 
 def separate(entries: Sequence[Line], lines: pl.DataFrame, states: pl.DataFrame) -> Separation:
@@ -56,7 +54,7 @@ def _once_or_twice(entries: Sequence[Line], root: Sequence[Line], closings: Sequ
     """One structure, or two where a pause was resumed or the root closed twice: which lines are whose is not known."""
     messages = {line.row: line.message for line in root}
     closed = [messages[row] for row in closings]
-    succeeded = [message.startswith(COMPLETED) for message in closed]
+    succeeded = [bool(re.match(COMPLETED, message)) for message in closed]
     second: list[int] = []
     if len(closed) != len(set(closed)) or len(set(succeeded)) > 1:
         second = [closings[-1]]
@@ -92,7 +90,7 @@ def _copies(names: dict[str, str]) -> dict[str, int]:
 
 def _closings(root: Sequence[Line], lines: pl.DataFrame) -> list[int]:
     severity = lines["severity"].fill_null(0).to_list()
-    return [line.row for line in root if line.message.startswith(COMPLETED) or severity[line.row] >= FATAL]
+    return [line.row for line in root if re.match(COMPLETED, line.message) or severity[line.row] >= FATAL]
 
 
 def _openings(root: Sequence[Line], closings: Sequence[int]) -> list[int]:

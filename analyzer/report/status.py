@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analyzer.names import FATAL, FINAL_STATES
+from analyzer.names import COMPLETED, FATAL, FINAL_STATES
 from analyzer.report.blast import is_double
 from analyzer.report.plain import listing
 from analyzer.report.story import Story
@@ -18,8 +18,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 10_000_000
 
 CLAIMS = ("database", "api", "header", "tree", "audit event")
-COMPLETED = re.compile(r"The (?:deployment|run) completed")
-"""How a root closes that did not fail (formats document, 1.4)."""
 OPEN = ("Running", "Ended")
 CALLED = {"header": "text header", "api": "API", "tree": "log's tree"}
 STATUS_CODES = ("OCT301", "OCT302", "OCT303", "OCT304", "OCT305")
@@ -82,7 +80,7 @@ def ending(story: Story, run: Row) -> tuple[str, Line | None]:
     mine = [line for line in story.lines if line.execution == run["number"]]
     root = [line for line in mine if not line.activity]
     fatal = [line for line in root if line.severity >= FATAL]
-    closing = fatal[:1] or [line for line in root if line.kind == "finished" or COMPLETED.match(line.message)][-1:]
+    closing = fatal[:1] or [line for line in root if line.kind == "finished" or re.match(COMPLETED, line.message)][-1:]
     if run["outcome"] in OPEN and closing:
         return "Failed" if fatal else "Success", closing[0]
     if run["outcome"] == "Failed" and not closing:
@@ -95,7 +93,7 @@ def _either(story: Story) -> list[Line]:
     root = [line for line in story.lines if line.execution is None and not line.activity]
     if len(story.runs) < 2:
         return []
-    telling = [line for line in root if line.severity >= FATAL or COMPLETED.match(line.message)]
+    telling = [line for line in root if line.severity >= FATAL or re.match(COMPLETED, line.message)]
     return telling or [line for line in root if line.kind == "finished"]
 
 
