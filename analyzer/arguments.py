@@ -132,11 +132,28 @@ def customers(paths: Sequence[str], nodes: Sequence[str]) -> dict[str, str]:
     return bare if len(set(bare.values())) == len(bare) else names
 
 
-def size(paths: Iterable[str]) -> int:
-    """Bytes below the paths, which is what a progress bar is measured against; archives hold more than that."""
+def size(paths: Iterable[str]) -> int | None:
+    """Bytes below the paths, unpacked, which is what progress is measured against; None where an archive hides it."""
     total = 0
     for path in map(Path, paths):
         for file in path.rglob("*") if path.is_dir() else [path]:
             with suppress(OSError):  # gone, or not ours to see: the reader will say so
-                total += file.stat().st_size if file.is_file() else 0
+                if not file.is_file():
+                    continue
+                held = _unpacked(file)
+                if held is None:
+                    return None
+                total += held
     return total
+
+
+def _unpacked(file: Path) -> int | None:
+    if not ARCHIVE.search(file.name):
+        return file.stat().st_size
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        return None

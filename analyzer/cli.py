@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 import analyzer
-from analyzer import arguments
+from analyzer import arguments, startup
 from analyzer.errors import AnalyzerError, UsageError
 
 if TYPE_CHECKING:
@@ -193,6 +193,7 @@ def _narrowed(
     """The options that all reading commands share, as arguments of `pipeline.read`."""
     arguments.existing(paths)
     first, last = arguments.period(since, until)
+    startup.without_pandas()
     return {
         "nodes": arguments.pairs("--node", "NAME=PATH", node),
         "utc_offsets": arguments.utc_offsets(utc_offset),

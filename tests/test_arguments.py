@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from datetime import UTC, datetime
 
 import pytest
@@ -114,3 +115,15 @@ def test_size_is_what_lies_below_the_paths(tmp_path):
     (tmp_path / "a" / "one.txt").write_bytes(b"12345")
     (tmp_path / "two.txt").write_bytes(b"678")
     assert arguments.size([str(tmp_path / "a"), str(tmp_path / "two.txt")]) == 8
+
+
+def test_the_size_of_a_zip_is_what_it_unpacks_to(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("one.txt", "x" * 1000)
+    assert arguments.size([str(tmp_path)]) == 1000
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.zip"])
+def test_what_hides_its_size_has_none(tmp_path, name):
+    (tmp_path / name).write_bytes(b"no archive")
+    assert arguments.size([str(tmp_path)]) is None

@@ -1,0 +1,34 @@
+"""What a short command must not wait for.
+
+pyarrow imports pandas at the first Python list that it is given, to ask whether the list is one of pandas'. That takes
+longer than the audit of a small bundle, and no command uses pandas. pyarrow asks once: if pandas cannot be had at that
+moment it does without, until something calls `to_pandas`. Notebooks are left alone, they do use pandas.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.abc import MetaPathFinder
+
+
+class _Absent(MetaPathFinder):
+    """Makes `import pandas` fail as if it were not installed."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """Refuse pandas, leave everything else to the finders behind this one."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError("not now", name=fullname)
+
+
+def without_pandas() -> None:
+    """Load pyarrow and have it ask for pandas while that cannot be found. Nothing where pandas is loaded already."""
+    if "pandas" in sys.modules:
+        return
+    import pyarrow as pa
+
+    absent = _Absent()
+    sys.meta_path.insert(0, absent)
+    try:
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(absent)

@@ -1,0 +1,66 @@
+"""What commands load, counted and not timed: on a quiet machine `--help` takes 0.1 s and a small audit 0.8 s."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BUNDLE = "sample_logs/double-run"
+DRAWING = {"jinja2", "matplotlib", "IPython"}
+NEVER = DRAWING | {"pandas", "rich", "pyarrow.dataset", "pyarrow.parquet", "polars.testing", "asyncio", "unittest"}
+ENGINES = {"numpy", "polars", "pyarrow", "multiprocessing", "sqlite3"}
+STARTED = """
+import sys
+from analyzer.cli import main
+sys.argv = ["analyzer", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    print(end.code, *sys.modules, file=sys.stderr)
+"""
+
+
+def loaded(*words: str) -> tuple[int, set[str]]:
+    """Exit code and the modules loaded when a command ends."""
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED, *words], capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=True
+    )
+    code, *modules = done.stderr.splitlines()[-1].split()
+    return int(code), set(modules)
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("audit", "--help"), ("nonsense",)])
+def test_a_word_about_itself_loads_no_engine(words):
+    _, modules = loaded(*words)
+    assert (NEVER | ENGINES) & modules == set()
+
+
+def test_the_first_page_does_without_the_checks_of_options():
+    assert {"pydantic", "zipfile", "analyzer.model"} & loaded("--help")[1] == set()
+
+
+def test_a_small_audit_loads_only_what_judges():
+    code, modules = loaded("audit", BUNDLE)
+    assert code == 1
+    assert {"polars", "pyarrow"} <= modules  # else the names below prove nothing
+    assert NEVER & modules == set()
+
+
+@pytest.mark.parametrize("words", [("show", "22404", BUNDLE), ("detectors",), ("formats",), ("explain", "OCT101")])
+def test_other_commands_draw_nothing(words):
+    code, modules = loaded(*words)
+    assert code == 0
+    assert (DRAWING | {"pandas", "rich"}) & modules == set()
+
+
+def test_pandas_can_still_be_had():
+    script = (
+        "from analyzer import startup; startup.without_pandas(); import pyarrow as pa, sys;"
+        "t = pa.table({'a': [1, None]}); assert 'pandas' not in sys.modules;"
+        "assert t.to_pandas()['a'].sum() == 1 and pa.Table.from_pandas(t.to_pandas()).num_rows == 2"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
