@@ -6,16 +6,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import combinations
 
 import polars as pl
 
 from analyzer.detectors.claims import APART, STATUS, claimed, edited, explained
+from analyzer.detectors.closings import both_ways
 from analyzer.detectors.common import Row, evidence, frame, rows
 from analyzer.detectors.endings import endings
-from analyzer.detectors.lines import KEY, ROOT, task_lines
+from analyzer.detectors.lines import KEY
 from analyzer.model import Case, Evidence
-from analyzer.names import COMPLETED, FATAL
 
 TASK = ("customer", "task")
 DOUBLE = (pl.col("relation").is_in(["concurrent", "possible"])) | (pl.col("work") == "same work")
@@ -58,8 +59,7 @@ def between_executions(case: Case) -> tuple[list[Conflict], list[tuple[str, str,
                 f"undecided: execution {a['execution']} ended {a['ending']}, execution {b['execution']} {b['ending']}, "
                 "and the evidence cannot tell the second one from a re-run"
             )
-    doubled = pairs.filter(DOUBLE)
-    for conflict in _nameless(case, doubled, kept):
+    for conflict in map(partial(_nameless, kept=kept), both_ways(case)):
         found.setdefault((conflict.customer, conflict.task), conflict)
     return [found[key] for key in sorted(found)], [(*key, unclear[key]) for key in sorted(unclear) if key not in found]
 
@@ -110,31 +110,20 @@ def _and_kept(kept: Row | None, runs: Sequence[Row]) -> str:
     return f"; the {kept['claim']} says {kept['state']}{other}"
 
 
-def _nameless(case: Case, doubled: pl.DataFrame, kept: Mapping[tuple[str, str], Row]) -> list[Conflict]:
-    """Mixed logs whose root ends both ways, where it cannot be told which line is whose."""
-    concurrent = doubled.filter(pl.col("relation") == "concurrent").select(TASK).unique()
-    root = task_lines(case).filter(ROOT).join(concurrent, on=TASK, how="semi")
-    failed = root.filter(pl.col("severity") >= FATAL).unique(KEY, keep="first", maintain_order=True)
-    succeeded = root.filter(pl.col("message").str.contains(COMPLETED)).unique(KEY, keep="first", maintain_order=True)
-    place = [*KEY, "source", "line", "offset"]
-    both = failed.select(place).join(succeeded.select(place), on=KEY, how="inner", suffix="_other").sort(KEY)
-    found = []
-    for row in rows(both):
-        claim = kept.get((row["customer"], row["task"]))
-        told = f"{row['task']} was executed twice at the same time, and one execution failed while the other succeeded"
-        told += f"; the {claim['claim']} says {claim['state']}" if claim else ""
-        other = {name: row[f"{name}_other"] for name in ("source", "line", "offset")}
-        found.append(
-            Conflict(
-                customer=row["customer"],
-                task=row["task"],
-                log=row["log"] or None,
-                told=told,
-                evidence=evidence([row, other, *([claim] if claim else [])]),
-                detail={"endings": ["Failed", "Success"], "kept": claim["state"] if claim else None},
-            )
-        )
-    return found
+def _nameless(ends: tuple[Row, Row], kept: Mapping[tuple[str, str], Row]) -> Conflict:
+    """A mixed log whose root ends both ways, where it cannot be told which line is whose."""
+    failed, succeeded = ends
+    claim = kept.get((failed["customer"], failed["task"]))
+    told = f"{failed['task']} was executed twice at the same time, and one execution failed while the other succeeded"
+    told += f"; the {claim['claim']} says {claim['state']}" if claim else ""
+    return Conflict(
+        customer=failed["customer"],
+        task=failed["task"],
+        log=failed["log"] or None,
+        told=told,
+        evidence=evidence([failed, succeeded, *([claim] if claim else [])]),
+        detail={"endings": ["Failed", "Success"], "kept": claim["state"] if claim else None},
+    )
 
 
 def between_claims(case: Case) -> list[Conflict]:

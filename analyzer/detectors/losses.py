@@ -10,7 +10,7 @@ import polars as pl
 
 from analyzer.detectors.claims import final_status
 from analyzer.detectors.common import Row, frame, on_nodes, rows
-from analyzer.detectors.lines import DETAILS, KEY, RAW, ROOT, headline, remembered, task_lines
+from analyzer.detectors.lines import ANSWERED, DETAILS, KEY, RAW, ROOT, headline, remembered, task_lines
 from analyzer.detectors.tasklogs import TASK, refused_appends, task_logs, torn_entries
 from analyzer.model import Case
 
@@ -102,6 +102,8 @@ def without_start(case: Case) -> tuple[list[Loss], list[Unclear]]:
     """A log in which no part begins with the root, or an execution whose beginning is not there."""
     headless = frame(case.executions).filter((pl.col("basis") == HEADLESS) & (pl.col("lines") > 0))
     headless = headless.with_columns(pl.col("log").fill_null(""), line="first_line", offset="first_offset")
+    resumes = task_lines(case).filter(pl.col("message").str.contains(ANSWERED))  # what resumes announces no root
+    headless = headless.join(resumes, on=["customer", *PLACE], how="anti", maintain_order="left")
     raw = task_logs(case).filter("raw")
     headless = headless.join(raw.select(*KEY, "opened"), on=KEY, how="inner", maintain_order="left")
     found = [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.lines import ANSWERED, KEY, ROOT, SECOND, TEXT, remembered, task_lines, tolerances
+from analyzer.detectors.lines import ANSWERED, KEY, RAW, ROOT, SECOND, remembered, task_lines, tolerances
 from analyzer.model import Case
+from analyzer.names import COMPLETED, FATAL
 
 HOUR = 3600 * SECOND
 MIDNIGHT = 12 * HOUR
@@ -28,11 +29,10 @@ def _all_steps(case: Case) -> pl.DataFrame:
     inside = [*KEY, "source", "execution", "activity"]
     certain = certain.with_columns(
         **{f"before_{name}": pl.col(name).shift().over(inside) for name in ("line", "offset", "instant")},
-        again=ROOT & (pl.col("message") == pl.col("message").first().over(inside)),
     )
     steps = certain.with_columns(back=pl.col("before_instant") - pl.col("instant")).filter(pl.col("back") > 0)
     steps = steps.join(tolerances(lines), on=KEY, how="left").filter(pl.col("back") > pl.col("tolerance"))
-    restarted = pl.col("message").str.contains(ANSWERED) | ((pl.col("format") == TEXT) & pl.col("again"))
+    restarted = pl.col("message").str.contains(ANSWERED)
     midnight = (pl.col("clock") == "none") & (pl.col("back") > MIDNIGHT)
     return steps.filter(~restarted & ~midnight)
 
@@ -50,11 +50,25 @@ def _clock_change() -> pl.Expr:
 
 
 def _judgeable(lines: pl.DataFrame) -> pl.DataFrame:
-    """In a text download of a task that paused, the waiting activity and its parents go on another day."""
-    answers = lines.filter((pl.col("clock") == "none") & pl.col("message").str.contains(ANSWERED))
+    """Without what two executions wrote and a tree prints as one activity: nothing there tells the second one's lines.
+
+    Of a task that paused the waiting activity and its parents go on elsewhere, on another clock or another day. Of a
+    task that was run again the root goes on; it goes on behind its closing, or begins twice.
+    """
+    tree = pl.col("format") != RAW
+    answers = lines.filter(tree & pl.col("message").str.contains(ANSWERED))
+    lines = lines.join(_run_again(lines.filter(tree & ROOT)), on=["customer", "source", "activity"], how="anti")
     if answers.is_empty():
         return lines
     path = pl.col("activity").str.split("/")
     parents = [path.list.head(depth).list.join("/").alias("activity") for depth in range(6)]
     waiting = pl.concat([answers.select("customer", "source", parent) for parent in parents]).unique()
     return lines.join(waiting, on=["customer", "source", "activity"], how="anti")
+
+
+def _run_again(root: pl.DataFrame) -> pl.DataFrame:
+    """Customer, source and activity of roots that may be those of two executions."""
+    closing = (pl.col("severity") >= FATAL) | pl.col("message").str.contains(COMPLETED)
+    closed = closing.cum_sum().over("customer", "source") - closing
+    again = (pl.col("message") == pl.col("message").first()).sum().over("customer", "source") > 1
+    return root.filter((closed > 0) | again).select("customer", "source", "activity").unique()

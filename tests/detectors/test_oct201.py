@@ -108,6 +108,61 @@ def test_a_resume_on_a_node_whose_clock_is_behind_starts_afresh(bundle):
     assert not bundle.audit().of("OCT201")
 
 
+RESUMED_ELSEWHERE = node(
+    ".",
+    "Deploy Shop",
+    "Success",
+    node("1", "Step 1: Approve", "Success", lines="50:00 Info Please approve\n2:00 Verbose Resuming after completion"),
+    lines="49:00 Info Deploy Shop\n3:00 Info The deployment completed successfully.",
+)
+RUN_AGAIN = node(
+    ".",
+    "Deploy Shop",
+    "Success",
+    node("1", "Step 1: Copy", "Failed", lines="49:10 Fatal The script failed"),
+    node("2", "Step 1: Copy", "Success", lines="2:10 Info copied"),
+    lines="49:00 Info Guided failure is not enabled\n49:20 Fatal The deployment failed.\n"
+    "2:00 Info Guided failure is not enabled\n2:20 Info The deployment completed successfully.",
+)
+OTHER_STEPS_AGAIN = node(
+    ".",
+    "Deploy Shop",
+    "Success",
+    node("1", "Step 1: Copy", "Success", lines="49:10 Info copied"),
+    node("2", "Step 2: Start", "Success", lines="2:10 Info started"),
+    lines="49:00 Info Deploy\n49:20 Info The deployment completed successfully.\n2:00 Info Deploy again",
+)
+
+
+@pytest.mark.parametrize(
+    "tree", [RESUMED_ELSEWHERE, RUN_AGAIN, OTHER_STEPS_AGAIN], ids=["resumed", "run again", "run again, other steps"]
+)
+def test_what_two_nodes_wrote_into_one_activity_of_details(bundle, tree):
+    """The second node's clock is behind: its lines in the root are no step back of one execution."""
+    bundle.details(tree)
+    assert not bundle.audit().of("OCT201")
+
+
+def test_a_text_download_of_a_task_that_was_run_again(bundle):
+    bundle.text("""
+                            | == Success: Deploy Shop ==
+        12:00:00   Info     |   Deploy Shop
+        12:05:00   Fatal    |   The deployment failed because one or more steps failed.
+        12:01:00   Info     |   Deploy Shop to other machines
+        12:02:00   Info     |   The deployment completed successfully.
+                            |
+                            |   == Failed: Step 1: Copy ==
+        12:04:00   Fatal    |     failed
+    """)
+    assert not bundle.audit().of("OCT201")
+
+
+def test_a_root_of_details_that_goes_back_before_it_closes(bundle):
+    lines = "0 Info begin\n30 Info skipped\n20 Info skipped\n40 Info The deployment completed successfully."
+    bundle.details(node(".", "Deploy Shop", "Success", lines=lines))
+    assert bundle.audit().one("OCT201").detail["largest_seconds"] == 10
+
+
 def test_hours_back_in_a_text_download_are_left_open(bundle):
     bundle.text("""
                             | == Success: Deploy Shop ==

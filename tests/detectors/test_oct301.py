@@ -18,6 +18,32 @@ TAKEN = """
     .    VBS 0.8   Done
     .    FIN 0.9
 """
+BLOCK = """
+                        |
+                        |   == Success: Step 1: Copy ==
+    12:00:{0}   Info     |     copied
+                        |
+                        |   == Success: Step 2: Start ==
+    12:00:{0}   Info     |     started"""
+TWICE = (
+    """
+                        | == Success: Deploy Shop ==
+    12:00:00   Info     |   Deploy Shop begins
+    12:00:05   Info     |   Deploy Shop begins
+    12:00:02   Verbose  |   Guided failure is not enabled for this task
+    {}
+{}"""
+    + BLOCK.format("03")
+    + BLOCK.format("06")
+)
+SECOND_DONE = "    12:00:20   Info     |   The deployment completed successfully."
+THEN_FAILED = (
+    SECOND_DONE
+    + """
+    12:01:00   Info     |   Deploy Shop begins
+    12:01:09   Fatal    |   The deployment failed."""
+    + BLOCK.format("59")
+)
 TREE = """
                         | == {root}: Deploy Shop ==
     12:00:00   Info     |   Begin
@@ -34,6 +60,42 @@ def test_two_executions_that_ended_differently(bundle):
     assert (finding.verdict, finding.severity) == ("proved", "error")
     assert "one execution failed while the other succeeded; the database says Success" in finding.summary
     assert [place.line for place in finding.evidence] == [21, 17, 2]
+
+
+def test_a_failed_run_before_a_double_run_that_succeeded_twice(bundle):
+    """The two that overlapped ended alike; the failure was another day's."""
+    bundle.raw(FAILED.replace("    1", "    p").replace("    2", "    q") + "".join(_later(MIXED)))
+    bundle.csv(task(completed="2d+9.6"))
+    answer = bundle.audit()
+    assert answer.of("OCT101")
+    assert not answer.of("OCT301")
+
+
+def test_a_failed_run_after_a_double_run_that_succeeded_twice(bundle):
+    bundle.raw(MIXED + "".join(_later(FAILED.replace("    1", "    p").replace("    2", "    q"))))
+    answer = bundle.audit()
+    assert answer.of("OCT101")
+    assert not answer.of("OCT301")
+
+
+def test_a_failed_run_before_a_double_run_that_ended_both_ways(bundle):
+    bundle.raw(FAILED.replace("    1", "    p").replace("    2", "    q") + "".join(_later(SPLIT)))
+    places = bundle.audit().one("OCT301").evidence
+    assert [place.line for place in places] == [len(FAILED.strip().splitlines()) + at for at in (21, 17)]
+
+
+def test_a_double_run_in_a_text_download_that_ended_both_ways(bundle):
+    bundle.text(TWICE.format("12:00:10   Fatal    |   The deployment failed.", SECOND_DONE), status="Success")
+    finding = bundle.audit().one("OCT301")
+    assert "one execution failed while the other succeeded; the header says Success" in finding.summary
+
+
+def test_a_failed_run_after_a_double_run_in_a_text_download(bundle):
+    """What closes behind a third opening is not of the two that overlapped."""
+    bundle.text(TWICE.format("12:00:10   Info     |   The deployment completed successfully.", THEN_FAILED))
+    answer = bundle.audit()
+    assert answer.of("OCT101")
+    assert not answer.of("OCT301")
 
 
 def test_what_the_database_kept_and_what_the_other_execution_did(bundle):
