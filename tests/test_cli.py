@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analyzer import cli, model
+from analyzer.cli import options
 from analyzer.errors import UnreadableSource, UsageError
 from tests.report.cases import audit, case, finding, source
 
@@ -263,7 +264,7 @@ def cited(found, customer):
 
 
 def test_fail_on_knows_every_severity():
-    assert [str(one) for one in model.Severity] == list(cli.SEVERITIES.__args__)
+    assert [str(one) for one in model.Severity] == list(options.SEVERITIES.__args__)
 
 
 def test_version():
@@ -282,3 +283,23 @@ def test_a_reader_that_goes_away_changes_nothing():
 def test_python_m_analyzer():
     done = subprocess.run([sys.executable, "-m", "analyzer", "audit", "/no/such"], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"analyzer: no such file or folder: /no/such\n")
+
+
+def test_quiet_leaves_the_answer_alone(stage, tmp_path):
+    stage(audit(case([source("a.txt", problem="cut off")], [1]), [finding("OCT101", 1)]))
+    result = run("audit", tmp_path, "--quiet")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert result.stdout.startswith("1 of 1 task ran on two nodes at the same time")
+    assert "NOT read" in result.stdout
+    assert "OCT101 concurrent-execution" not in result.stdout
+
+
+def test_verbose_says_what_was_read_as_what_and_how_long_it_took(stage, tmp_path):
+    stage(audit(case([source("b/\x1b.txt", node="OCTO-A"), source("a.csv", format="unknown", lines=1)], [1])))
+    lines = run("audit", tmp_path, "-v").stderr.splitlines()
+    assert lines[:2] == ["analyzer: a.csv: unknown, 1 line", "analyzer: b/\\x1b.txt: task-log of OCTO-A, 10 lines"]
+    assert [line.split()[1] for line in lines[2:]] == ["reading", "judging", "reporting"]
+
+
+def test_quiet_and_verbose_exclude_one_another(tmp_path):
+    assert run("show", "7", tmp_path, "-q", "-v").exit_code == 2

@@ -1,0 +1,106 @@
+"""`analyzer audit`: judge logs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analyzer import arguments
+from analyzer.cli import options, reading, terminal
+from analyzer.cli.app import CLEAN, FOUND, PARTIAL
+from analyzer.cli.terminal import Voice
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyzer.model import Audit
+
+
+def audit(
+    paths: options.Paths,
+    json: Annotated[str, typer.Option("--json", metavar="FILE", help="Write the JSON document; - is stdout.")] = "",
+    node: options.Nodes = [],
+    utc_offset: options.Offsets = [],
+    fail_on: Annotated[options.SEVERITIES, typer.Option(help="Least severity that makes the exit code 1.")] = "warning",
+    task: options.Tasks = [],
+    since: options.Since = "",
+    until: options.Until = "",
+    each: Annotated[bool, typer.Option("--each", help="Every PATH is a customer of its own.")] = False,
+    certificates: Annotated[
+        str, typer.Option(metavar="DIR", help="Write a certificate for every proved double run, with its verify.py.")
+    ] = "",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Judge logs: double runs, disorder, contradictions."""
+    voice = Voice(quiet, verbose)
+    arguments.output_file(json)
+    narrowed = options.narrowed(paths, node, utc_offset, task, since, until)
+    customers = arguments.customers(paths, node) if each else {}
+    folder = arguments.certificates_folder(certificates, paths) if certificates else None
+    from analyzer import pipeline
+
+    with voice.meter(lambda: arguments.size(paths)) as meter:
+        narrowed["progress"] = meter
+        if each:
+            audits = [_judged(path, {**narrowed, "customer": name}, voice) for path, name in customers.items()]
+            answer = pipeline.merge(audits)
+        else:
+            answer = _judged(paths, narrowed, voice)
+            audits = [answer]
+    with voice.timed("reporting"):
+        _report(answer, json, each=each, voice=voice)
+    if folder:
+        _certify(audits, folder, voice)
+    raise typer.Exit(_exit_code(answer, fail_on))
+
+
+def _judged(paths: str | list[str], narrowed: dict[str, Any], voice: Voice) -> Audit:
+    from analyzer import pipeline
+
+    case = pipeline.read(paths, **narrowed)
+    with voice.timed("reading"):
+        reading.told(case, voice)
+    with voice.timed("judging"):
+        return pipeline.audit(case)
+
+
+def _report(answer: Audit, json: str, *, each: bool, voice: Voice) -> None:
+    """The document where it was asked for; the text on stdout unless the document is there."""
+    from analyzer.report import json as document
+    from analyzer.report import rollup, text
+
+    if json == "-":
+        terminal.results(document.document(answer))
+    elif voice.quiet or each:
+        table = "" if voice.quiet else "\n" + rollup.table(answer)
+        terminal.results(text.short(answer, terminal.width(), colour=terminal.colour()) + table)
+    else:
+        terminal.results(text.render(answer, terminal.width(), colour=terminal.colour()))
+    if json not in ("", "-"):
+        arguments.write(json, document.document(answer))
+    reading.tell_problems(answer.case, voice)
+
+
+def _certify(audits: list[Audit], folder: Path, voice: Voice) -> None:
+    """Certificates, and which proved findings have none."""
+    from analyzer.report import certificates
+    from analyzer.report.plain import count, visible
+
+    try:
+        written = certificates.write(audits, folder)
+    except OSError as error:
+        raise UsageError(f"cannot write certificates into {folder}: {error.strerror or error}") from None
+    voice.talk(f"{count(len(written.folders), 'certificate')} in {folder}")
+    for finding, why in written.without:
+        voice.talk(visible(f"no certificate for {finding.code} {finding.task}: {why}"))
+
+
+def _exit_code(answer: Audit, fail_on: str) -> int:
+    from analyzer.model import Severity
+
+    if any(finding.severity.rank >= Severity(fail_on).rank for finding in answer.findings):
+        return FOUND
+    return PARTIAL if reading.problems(answer.case) else CLEAN

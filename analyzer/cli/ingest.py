@@ -1,0 +1,44 @@
+"""`analyzer ingest`: what was read, as tables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from analyzer import arguments
+from analyzer.cli import options, reading, terminal
+from analyzer.cli.app import CLEAN, PARTIAL
+from analyzer.cli.terminal import Voice
+
+TABLES = ("sources", "events", "states", "executions", "rejects")
+
+
+def ingest(
+    paths: options.Paths,
+    out: Annotated[str, typer.Option(metavar="DIR", help="Folder for the tables; it is made where it is missing.")],
+    node: options.Nodes = [],
+    utc_offset: options.Offsets = [],
+    task: options.Tasks = [],
+    since: options.Since = "",
+    until: options.Until = "",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Write what was read as Parquet tables."""
+    voice = Voice(quiet, verbose)
+    narrowed = options.narrowed(paths, node, utc_offset, task, since, until)
+    folder = arguments.output_folder(out)
+    from pyarrow import parquet
+
+    from analyzer import pipeline
+
+    with voice.meter(lambda: arguments.size(paths)) as meter:
+        case = pipeline.read(paths, **narrowed, progress=meter)
+        reading.told(case, voice)
+        for name in TABLES:
+            parquet.write_table(case.table(name), folder / f"{name}.parquet", compression="zstd")
+    rows = ", ".join(f"{len(case.table(name)):,} {name}" for name in TABLES)
+    terminal.results(f"{rows} in {folder}\n")
+    reading.tell_problems(case, voice)
+    raise typer.Exit(PARTIAL if reading.problems(case) else CLEAN)

@@ -1,0 +1,35 @@
+"""`analyzer show`: one task's story."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from analyzer import arguments
+from analyzer.cli import options, reading, terminal
+from analyzer.cli.terminal import Voice
+
+
+def show(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="48211 or ServerTasks-48211.")],
+    paths: options.Paths,
+    node: options.Nodes = [],
+    utc_offset: options.Offsets = [],
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Tell one task's story: what happened, the proof, the timeline."""
+    voice = Voice(quiet, verbose)
+    (wanted,) = arguments.task_ids([task])
+    # Everything is read and judged: other tasks bound the nodes' clocks, and the answer must be that of `audit`.
+    narrowed = options.narrowed(paths, node, utc_offset, [], "", "")
+    from analyzer import pipeline
+    from analyzer.report import show as story
+
+    with voice.meter(lambda: arguments.size(paths)) as meter:
+        case = pipeline.read(paths, **narrowed, progress=meter)
+        reading.told(case, voice)
+        answer = pipeline.audit(case)
+    terminal.results(story.render(answer, wanted, terminal.width(), colour=terminal.colour()))
+    reading.tell_problems(answer.case, voice)
