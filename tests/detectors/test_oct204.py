@@ -72,31 +72,34 @@ def test_a_log_without_its_end(bundle):
     assert bundle.audit().one("OCT204").detail["causes"] == ["log without its end"]
 
 
-def test_a_resume_under_the_eyes_of_an_execution_that_failed(bundle):
-    """Two nodes took the task, one paused and one failed; what resumes the pause announces no root of its own."""
-    plan = """
-        .    INF {0}      Deploy Shop
-        {1}  PLN {0}.1    Step 1: Approve
-        {2}  PLN {0}.1    Step 2: Copy
+def test_a_pause_that_the_node_whose_own_execution_failed_resumed(bundle):
+    """What resumes a pause announces no root, in whatever part of the log it stands."""
+    begins = """
+        .    INF {0}:00   Deploy Shop
+        {1}  PLN {0}:01   Step 1: Approve
+        {2}  PLN {0}:01   Step 2: Copy
     """
-    bundle.raw(plan.format(0, "1", "2") + "        1 INF 1 Please approve\n", segment="east")
-    ends = """
-        x    FAT 6        The step failed
-        x    FIN 6.1
-        y    ABN 6.2
-        .    FAT 6.3      The deployment failed because one or more steps failed.
-        .    FIN 6.4
-        1    VBS 30       Resuming after completion
-        1    FIN 31
-        2    INF 32       web-01
-        2    FIN 33
-        .    INF 34       The deployment completed successfully.
-        .    FIN 35
+    goes_on = """
+        1    VBS {0}:30   Resuming after completion
+        1    FIN {0}:31
+        2/a  INF {0}:32   web-01
+        2/a  FIN {0}:33
+        2    FIN {0}:34
+        .    INF {0}:35   The deployment completed successfully.
+        .    FIN {0}:36
     """
-    bundle.raw(plan.format(5, "x", "y") + ends, segment="west")
-    assert "part without its start" not in [
-        cause for finding in bundle.audit().of("OCT204") for cause in finding.detail["causes"]
-    ]
+    failed = """
+        x    FAT 1:06     The step failed
+        x    FIN 1:07
+        y    ABN 1:08
+        .    FAT 1:09     The deployment failed because one or more steps failed.
+        .    FIN 1:10
+    """
+    bundle.raw(begins.format(1, "x", "y") + failed + goes_on.format(1), segment="west")
+    bundle.raw(
+        begins.format(59, "1", "2") + "        1 INF 59:02 Please approve\n" + goes_on.format(59), segment="east"
+    )
+    assert not bundle.audit().of("OCT204")
 
 
 @pytest.mark.parametrize(
