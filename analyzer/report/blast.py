@@ -57,6 +57,8 @@ AFFECTED = pa.schema(
         ("sure", pa.string()),  # the best of its rows
         ("shown", pa.int64()),  # steps shown to have run twice there
         ("steps", pa.int64()),  # steps that ran twice there, or may have
+        ("twice", pa.list_(pa.string())),  # names of the steps that are shown, in the order in which they began
+        ("perhaps", pa.list_(pa.string())),  # of the others
         ("tasks", pa.list_(pa.string())),
         ("first", schema.TIME),
         ("last", schema.TIME),
@@ -269,12 +271,15 @@ def _order(nodes: Sequence[str | None], *, shared: bool) -> str:
 
 def _affected(key: Key, rows: Sequence[Row]) -> Row:
     dated = [row for row in rows if row["first"] is not None]
+    twice = list(dict.fromkeys(row["step"] for row in rows if row["sure"] == "shown"))
     return {
         "customer": key[0],
         "target": key[1],
         "sure": min((row["sure"] for row in rows), key=SURE.index),
         "shown": sum(row["sure"] == "shown" for row in rows),
         "steps": len(rows),
+        "twice": twice,
+        "perhaps": list(dict.fromkeys(row["step"] for row in rows if row["step"] not in twice)),
         "tasks": sorted({row["task"] for row in rows}, key=natural),
         "first": min((row["first"] for row in dated), default=None),
         "last": max((row["last"] for row in dated), default=None),

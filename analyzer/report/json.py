@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import analyzer
 from analyzer import schema
 from analyzer.model import Audit, Finding, Incident
+from analyzer.report.machines import radius
 from analyzer.report.plain import UNSAFE
 from analyzer.report.summary import summary
 
@@ -30,6 +31,7 @@ def document(audit: Audit) -> bytes:
         "findings": [_finding(finding) for finding in audit.findings],
         "not_judged": [{name: getattr(one, name) for name in QUESTION} for one in audit.not_judged],
         "incidents": [_incident(one) for one in audit.incidents],
+        "blast_radius": radius(audit.case),
         "sources": _sources(audit),
     }
     text = json.dumps(values, ensure_ascii=False, indent=1, default=_other)

@@ -21,6 +21,8 @@ from collections.abc import Iterable, Sequence
 
 from analyzer.model import Audit, Finding, Incident, IncidentStatus, NotJudged, Severity
 from analyzer.report.answer import answer
+from analyzer.report.catalogue import columns as aligned
+from analyzer.report.machines import FIRST, MEANING, machines, told
 from analyzer.report.plain import count, listing, visible
 from analyzer.report.since import Since
 
@@ -38,6 +40,7 @@ def render(audit: Audit, width: int = 80, *, colour: bool = False) -> str:
     page = Page(width, colour=colour)
     page.write(answer(audit))
     _incidents(page, audit.incidents)
+    _machines(page, audit, width)
     since = Since(audit)
     for severity in reversed(Severity):
         group = [finding for finding in audit.findings if finding.severity is severity]
@@ -90,6 +93,20 @@ def _incidents(page: Page, incidents: Sequence[Incident]) -> None:
         whose = f", {one.customer}" if one.customer else ""
         page.write(visible(f"{one.id}, {one.status}{whose}: {one.title}. {one.reason}{which} {one.remedy}"), 2)
         page.write(visible(one.link), 2, DIM, wrap=False)
+
+
+def _machines(page: Page, audit: Audit, width: int) -> None:
+    """What double runs did twice, machine by machine."""
+    rows = machines(audit.case)
+    if not rows:
+        return
+    page.write()
+    page.write(f"CHECK THESE MACHINES FIRST: {len(rows):,}", style=BOLD)
+    page.write(MEANING, 2)
+    for line in aligned([told(row) for row in rows[:FIRST]], max(width, NARROWEST) - 2).splitlines():
+        page.write(line, 2, wrap=False)
+    if len(rows) > FIRST:
+        page.write(f"and {len(rows) - FIRST:,} more: --json FILE writes them all", 2)
 
 
 def _group(page: Page, findings: Sequence[Finding], since: Since) -> None:

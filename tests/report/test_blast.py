@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from analyzer import pipeline, schema
 from analyzer.report.blast import AFFECTED, BLAST, affected, blast_radius
+from analyzer.report.json import document
+from analyzer.report.text import render
 from tests.report.small import ONCE, PAUSED, TWICE, again, bundle, raw
 
 LOG = "shared/TaskLogs/servertasks-7_log7.txt"
@@ -79,3 +83,37 @@ def test_the_whole_case_and_the_machines_to_check_first(tmp_path):
         ("WEB-1", 1, ["ServerTasks-7"]),
     ]
     assert all(row["first"] < row["last"] for row in machines)
+    assert [(row["twice"], row["perhaps"]) for row in machines] == [(["Step 1: Copy files"], [])] * 2
+
+
+def test_the_terminal_lists_the_machines_of_the_whole_case(tmp_path):
+    other = raw(TWICE.replace("WEB-1", "DB-9"), task=8, log="LOG8")
+    files = {LOG: raw(TWICE), "shared/TaskLogs/servertasks-8_log8.txt": other}
+    audit = pipeline.audit(pipeline.read(bundle(tmp_path, files)))
+    page = render(audit, 200)
+    assert "CHECK THESE MACHINES FIRST: 2" in page
+    assert "DB-9   twice: Step 1: Copy files; ServerTasks-8, 2023-09-18 10:00:02 to 10:00:15 UTC" in page
+    found = json.loads(document(audit))["blast_radius"]
+    assert [row["target"] for row in found["machines"]] == ["DB-9", "WEB-1"]
+    assert [(row["task"], row["lines"]) for row in found["work"]] == [
+        ("ServerTasks-7", [3, 7]),
+        ("ServerTasks-8", [3, 7]),
+    ]
+
+
+@pytest.mark.parametrize("script", [ONCE, PAUSED, ONCE + again(30)], ids=["once", "paused", "undecided"])
+def test_without_a_double_run_no_machine_is_named(tmp_path, script):
+    audit = pipeline.audit(pipeline.read(bundle(tmp_path, {LOG: raw(script)})))
+    assert "CHECK THESE MACHINES" not in render(audit, 80)
+
+
+def test_the_terminal_lists_the_first_machines_only(tmp_path):
+    files = {
+        f"shared/TaskLogs/servertasks-{number}_log{number}.txt": raw(
+            TWICE.replace("WEB-1", f"WEB-{number}"), task=number, log=f"LOG{number}"
+        )
+        for number in range(1, 17)
+    }
+    page = render(pipeline.audit(pipeline.read(bundle(tmp_path, files))), 80)
+    assert "CHECK THESE MACHINES FIRST: 16" in page
+    assert "and 2 more: --json FILE writes them all" in page

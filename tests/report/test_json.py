@@ -14,7 +14,16 @@ def read(answer):
 
 def test_keys_stand_in_the_order_of_the_contract():
     found = read(audit(findings=[finding("OCT101", 1)], questions=[NotJudged("OCT301", "no status")]))
-    assert list(found) == ["schema", "version", "summary", "findings", "not_judged", "incidents", "sources"]
+    assert list(found) == [
+        "schema",
+        "version",
+        "summary",
+        "findings",
+        "not_judged",
+        "incidents",
+        "blast_radius",
+        "sources",
+    ]
     assert found["schema"] == "analyzer/1"
     assert found["version"] == __version__
     assert list(found["summary"])[:7] == ["sources", "lines", "events", "rejects", "tasks", "nodes", "by_code"]
