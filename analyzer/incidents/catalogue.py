@@ -1,6 +1,7 @@
 """The known incidents, from public issue threads (formats document, section 11); versions as the threads state them.
 
-Left out because too little is public to recognise them: 8237 (a wrong status), 1665 (merged logs).
+Left out because too little is public to recognise them: 8237 (known only as a report of a wrong status, without cause,
+versions or lines to look for) and 1665 (logs merged after a new installation: another suffix tells these logs apart).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ CATALOGUE: tuple[Known, ...] = (
         signature=judged("OCT101", two_nodes=True),
         doubt=undecided,
         sign="two nodes executed one task at the same time",
+        called="double run",
         twins="6748: one run after the other; 6522: scheduled tasks; a pause resumed on another node. None has OCT101.",
         remedy="Upgrade to 2023.3.13026 or later. Until then run one node, or let one node at a time take tasks and "
         "drain it; check by `analyzer show` what the tasks did twice.",
@@ -73,6 +75,7 @@ CATALOGUE: tuple[Known, ...] = (
         sign="an append to a scheduled task's log failed because another process held it",
         twins="8356 and 6748 fail on servertasks-N: only those are deployments.",
         remedy="Harmless to deployments: scheduled tasks run on every node. Ignore it.",
+        harmless=True,
         also=("4533", "2928", "7624"),
     ),
     Known(

@@ -21,10 +21,15 @@ MOST_EVIDENCE = 12
 
 
 def recognise(case: Case, findings: Sequence[Finding]) -> tuple[Incident, ...]:
-    """What can be said of each known incident: matched ones first, then possible and excluded ones."""
+    """What can be said of each known incident: matched ones first, then possible, harmless and excluded ones."""
     facts = Facts(case, findings)
-    found = [one for known in CATALOGUE if (one := held_against(known, facts))]
-    return tuple(sorted(found, key=lambda one: list(IncidentStatus).index(one.status)))
+    found = [(known, one) for known in CATALOGUE if (one := held_against(known, facts))]
+    return tuple(one for _, one in sorted(found, key=lambda pair: _weight(*pair)))
+
+
+def _weight(known: Known, one: Incident) -> tuple[bool, bool, int]:
+    excluded = one.status is IncidentStatus.EXCLUDED
+    return excluded, known.harmless and not excluded, list(IncidentStatus).index(one.status)
 
 
 def held_against(known: Known, facts: Facts) -> Incident | None:

@@ -71,7 +71,7 @@ def story(known: Known, hits: Sequence[Hit], facts: Facts) -> str:
     changed, span, one = min(found, key=lambda entry: (not entry[0], entry[1]))
     did = "went to" if changed else "started with"
     what = f" ({hit.task})" if hit.task else ""
-    return f"The first case of it{what} came {duration(span)} after {one.node} {did} {plain(one.version)}."
+    return f"The first {known.called}{what} came {duration(span)} after {one.node} {did} {plain(one.version)}."
 
 
 def _starts(known: Known, hit: Hit, node: str, facts: Facts) -> Iterator[tuple[bool, timedelta, Sighting]]:

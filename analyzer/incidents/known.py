@@ -27,6 +27,8 @@ class Known:
     also: tuple[str, ...] = ()  # issues about the same
     reported: bool = False  # the versions are those of the reports: others are not ruled out
     doubt: Signature | None = None  # what keeps it from being excluded although the signature does not show
+    called: str = "case of it"  # one occurrence, for "the first ... came 3 h after ..."
+    harmless: bool = False  # nothing was deployed wrongly and nothing is lost: told last
     page: str = ""  # a better page than the issue
 
     @property

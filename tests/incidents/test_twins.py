@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from analyzer import pipeline
@@ -154,7 +156,26 @@ def test_the_sentence_that_support_needs(bundle):
     bundle.server("WEST", both, zone="+00:00")
     incident = next(one for one in bundle.audit().audit.incidents if one.id == "8356")
     assert incident.status == "matched"
-    assert "(ServerTasks-7) came 3 h 12 min after WEST went to 2023.3.12936." in incident.reason
+    assert "The first double run (ServerTasks-7) came 3 h 12 min after WEST went to 2023.3.12936." in incident.reason
+
+
+def test_the_span_is_that_of_the_first_double_run_and_of_the_node_that_changed_last(bundle):
+    early = named(MIXED, ("1/a", "1.1", "EAST"), ("x/a", "3.55", "WEST"))
+    raw(bundle, early)
+    raw(bundle, re.sub(r"(?m)^(\s+\S+\s+[A-Z]{3}\s+)", r"\g<1>2d+", early), task=8, log="BBBB")
+    change = "\n".join([started("2023.2.13151", "-9:00:00"), started("2023.3.12936", "{}")])
+    bundle.server("EAST", change.format("-6:00:00"), zone="+00:00")
+    bundle.server("WEST", change.format("-2:30:00"), zone="+00:00")
+    incident = next(one for one in bundle.audit().audit.incidents if one.id == "8356")
+    assert "(ServerTasks-7) came 2 h 30 min after WEST went to 2023.3.12936." in incident.reason
+
+
+def test_the_harmless_one_is_told_last(bundle):
+    """Even where it is certain and a grave one only possible."""
+    bundle.raw(MIXED)
+    bundle.server("EAST", started("2023.3.12936") + locked("5", "ScheduledTasks_ProcessAutoDeployments"))
+    told = [(one.id, one.status) for one in bundle.audit().audit.incidents if one.status != "excluded"]
+    assert told == [("8356", "possible"), ("6522", "matched")]
 
 
 @pytest.mark.parametrize(("scenario", "status"), [("double-run", "matched"), ("hand-over", "excluded")])
