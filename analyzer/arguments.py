@@ -17,9 +17,13 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def existing(paths: Sequence[str]) -> list[str]:
-    """The paths as given. Raises PathMissing for the first that does not exist."""
+    """The paths as given. Raises PathMissing for the first that does not exist, UsageError for one out of reach."""
     for path in paths:
-        if not Path(path).exists():
+        try:
+            there = Path(path).exists()
+        except OSError as error:
+            raise UsageError(f"cannot look at {path}: {error.strerror or error}") from None
+        if not there:
             raise PathMissing(path)
     return list(paths)
 
@@ -52,7 +56,7 @@ def task_ids(values: Iterable[str]) -> list[str]:
     for text in values:
         match = TASK.fullmatch(text.strip())
         if not match:
-            raise UsageError(f"--task takes ServerTasks-48211 or 48211, not {text!r}")
+            raise UsageError(f"a task is named as ServerTasks-48211 or 48211, not {text!r}")
         result.append(f"ServerTasks-{match[1]}")
     return result
 

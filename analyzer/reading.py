@@ -112,7 +112,7 @@ def _read_member(reading: _Reading, member: Member, options: Options) -> None:
         found.format = form.NAME
         _parse(reading, form, decoder, options.progress)
     elif member.named:
-        found.problem = "no known format"
+        found.problem = "no known format" if decoder.head else "it is empty"
     found.size = decoder.bytes if form else max(member.size, decoder.bytes)
     found.encoding, found.lines = decoder.encoding, decoder.lines
     found.problem = decoder.problem or found.problem

@@ -46,7 +46,7 @@ def test_a_task_by_number_or_id(text):
 
 @pytest.mark.parametrize("text", ["Deployments-48211", "", "48211x"])
 def test_what_is_no_task(text):
-    with pytest.raises(UsageError, match="--task"):
+    with pytest.raises(UsageError, match="a task is named"):
         arguments.task_ids([text])
 
 
@@ -127,3 +127,12 @@ def test_the_size_of_a_zip_is_what_it_unpacks_to(tmp_path):
 def test_what_hides_its_size_has_none(tmp_path, name):
     (tmp_path / name).write_bytes(b"no archive")
     assert arguments.size([str(tmp_path)]) is None
+
+
+def test_a_path_that_is_not_ours_to_see(monkeypatch):
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.exists", refuse)
+    with pytest.raises(UsageError, match="cannot look at secret/a: Permission denied"):
+        arguments.existing(["secret/a"])

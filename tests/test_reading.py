@@ -71,7 +71,7 @@ def test_several_paths_in_any_order_and_twice(tmp_path):
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("empty.txt", b"", ("unknown", 0, "no known format")),
+        ("empty.txt", b"", ("unknown", 0, "it is empty")),
         ("zeros.txt", bytes(3000), ("unknown", 0, "no known format")),
         ("servertasks-1_a.txt", b"", ("task-log", 0, None)),
         ("servertasks-1_a.txt", bytes(3000), ("task-log", 1, None)),

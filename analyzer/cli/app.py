@@ -12,6 +12,7 @@ from analyzer.cli import terminal
 from analyzer.errors import AnalyzerError, UsageError
 
 CLEAN, FOUND, USAGE, PARTIAL = 0, 1, 2, 3
+INTERRUPTED = 130  # as a shell says it of SIGINT
 
 
 def exit_codes(**meanings: str) -> str:
@@ -37,6 +38,9 @@ class Commands(TyperGroup):
         except AnalyzerError as error:
             terminal.complain(f"analyzer: {error}")
             raise typer.Exit(USAGE if isinstance(error, UsageError) else PARTIAL) from None
+        except KeyboardInterrupt:
+            terminal.complain("analyzer: interrupted")
+            raise typer.Exit(INTERRUPTED) from None
 
 
 app = typer.Typer(

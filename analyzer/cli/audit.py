@@ -41,6 +41,7 @@ def audit(
     customers = arguments.customers(paths, node) if each else {}
     folder = arguments.certificates_folder(certificates, paths) if certificates else None
     from analyzer import pipeline
+    from analyzer.model import Severity
 
     with voice.meter(lambda: arguments.size(paths)) as meter:
         narrowed["progress"] = meter
@@ -51,10 +52,14 @@ def audit(
             answer = _judged(paths, narrowed, voice)
             audits = [answer]
     with voice.timed("reporting"):
-        _report(answer, json, each=each, voice=voice)
+        _report(answer, json, each=each, quiet=quiet)
+    cases = [one.case for one in audits]
+    reading.tell_problems(voice, *cases)
     if folder:
         _certify(audits, folder, voice)
-    raise typer.Exit(_exit_code(answer, fail_on))
+    if any(finding.severity.rank >= Severity(fail_on).rank for finding in answer.findings):
+        raise typer.Exit(FOUND)
+    raise typer.Exit(PARTIAL if reading.problems(*cases) else CLEAN)
 
 
 def _judged(paths: str | list[str], narrowed: dict[str, Any], voice: Voice) -> Audit:
@@ -67,21 +72,20 @@ def _judged(paths: str | list[str], narrowed: dict[str, Any], voice: Voice) -> A
         return pipeline.audit(case)
 
 
-def _report(answer: Audit, json: str, *, each: bool, voice: Voice) -> None:
+def _report(answer: Audit, json: str, *, each: bool, quiet: bool) -> None:
     """The document where it was asked for; the text on stdout unless the document is there."""
     from analyzer.report import json as document
     from analyzer.report import rollup, text
 
     if json == "-":
         terminal.results(document.document(answer))
-    elif voice.quiet or each:
-        table = "" if voice.quiet else "\n" + rollup.table(answer)
+    elif quiet or each:
+        table = "" if quiet else "\n" + rollup.table(answer)
         terminal.results(text.short(answer, terminal.width(), colour=terminal.colour()) + table)
     else:
         terminal.results(text.render(answer, terminal.width(), colour=terminal.colour()))
     if json not in ("", "-"):
         arguments.write(json, document.document(answer))
-    reading.tell_problems(answer.case, voice)
 
 
 def _certify(audits: list[Audit], folder: Path, voice: Voice) -> None:
@@ -96,11 +100,3 @@ def _certify(audits: list[Audit], folder: Path, voice: Voice) -> None:
     voice.talk(f"{count(len(written.folders), 'certificate')} in {folder}")
     for finding, why in written.without:
         voice.talk(visible(f"no certificate for {finding.code} {finding.task}: {why}"))
-
-
-def _exit_code(answer: Audit, fail_on: str) -> int:
-    from analyzer.model import Severity
-
-    if any(finding.severity.rank >= Severity(fail_on).rank for finding in answer.findings):
-        return FOUND
-    return PARTIAL if reading.problems(answer.case) else CLEAN

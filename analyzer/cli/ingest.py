@@ -40,5 +40,5 @@ def ingest(
             parquet.write_table(case.table(name), folder / f"{name}.parquet", compression="zstd")
     rows = ", ".join(f"{len(case.table(name)):,} {name}" for name in TABLES)
     terminal.results(f"{rows} in {folder}\n")
-    reading.tell_problems(case, voice)
+    reading.tell_problems(voice, case)
     raise typer.Exit(PARTIAL if reading.problems(case) else CLEAN)

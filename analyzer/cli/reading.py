@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from analyzer.model import Case
 
 PROBLEMS_SHOWN = 20
+NOTHING = "nothing of a known format was found in it"
 
 
 def told(case: Case, voice: Voice) -> None:
@@ -24,17 +25,26 @@ def told(case: Case, voice: Voice) -> None:
         voice.detail(visible(f"{name}: {row['format']}{whose}, {count(row['lines'], 'line')}"))
 
 
-def problems(case: Case) -> list[tuple[str, str, str]]:
-    """Customer, source and why it was not read, or not to its end."""
-    rows = case.sources.select(["customer", "source", "problem"]).to_pylist()
-    return sorted((row["customer"], row["source"], row["problem"]) for row in rows if row["problem"] is not None)
+def problems(*cases: Case) -> list[tuple[str, str, str]]:
+    """Customer, source and why it was not read, or not to its end.
+
+    Where nothing at all was read, as in an empty folder or on a share that is not mounted, the PATHs are to blame.
+    """
+    found = []
+    for case in cases:
+        rows = case.sources.select(["customer", "source", "format", "problem"]).to_pylist()
+        told = [(row["customer"], row["source"], row["problem"]) for row in rows if row["problem"] is not None]
+        if not told and all(row["format"] == "unknown" for row in rows):
+            told = [(case.customer, str(path), NOTHING) for path in case.paths]
+        found += told
+    return sorted(found)
 
 
-def tell_problems(case: Case, voice: Voice) -> None:
+def tell_problems(voice: Voice, *cases: Case) -> None:
     """One sentence for each of the first problems. The exit code and the document tell of them even with `--quiet`."""
     from analyzer.report.plain import visible
 
-    found = problems(case)
+    found = problems(*cases)
     for customer, source, problem in found[:PROBLEMS_SHOWN]:
         voice.talk(f"{visible(' '.join(filter(None, [customer, source])))}: {visible(problem)}")
     if len(found) > PROBLEMS_SHOWN:

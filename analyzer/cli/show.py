@@ -32,4 +32,4 @@ def show(
         reading.told(case, voice)
         answer = pipeline.audit(case)
     terminal.results(story.render(answer, wanted, terminal.width(), colour=terminal.colour()))
-    reading.tell_problems(answer.case, voice)
+    reading.tell_problems(voice, answer.case)

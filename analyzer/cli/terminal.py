@@ -24,13 +24,26 @@ GONE = (errno.EPIPE, errno.EINVAL)  # Windows says EINVAL of a pipe that nobody 
 
 
 def results(text: str | bytes) -> None:
-    """To stdout."""
-    _write(text, sys.stdout)
+    """To stdout. Raises UsageError where it cannot be written, as on a full disk."""
+    try:
+        typer.echo(text, nl=False, color=colour())
+    except OSError as error:
+        _give_up(sys.stdout)
+        if error.errno not in GONE:
+            raise UsageError(f"cannot write to stdout: {error.strerror or error}") from None
 
 
 def complain(text: str) -> None:
     """A sentence on stderr that even `--quiet` must not swallow."""
-    _write(text + "\n", sys.stderr)
+    try:
+        typer.echo(text, err=True)
+    except OSError:
+        _give_up(sys.stderr)
+
+
+def _give_up(stream: TextIO) -> None:
+    """What is still to be written to the stream goes nowhere, so that not even the end of the process fails."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def width() -> int:
@@ -76,15 +89,6 @@ class Voice:
         begun = monotonic()
         yield
         self.detail(f"{stage} took {monotonic() - begun:.2f} s")
-
-
-def _write(text: str | bytes, stream: TextIO) -> None:
-    try:
-        typer.echo(text, file=stream, nl=False, color=colour() if stream is sys.stdout else None)
-    except OSError as error:
-        if error.errno not in GONE:
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def forgive_encodings() -> None:
