@@ -1,4 +1,4 @@
-"""The answer in one paragraph: how many tasks ran twice, which, by what proof, and what could not be judged."""
+"""The answer in a few sentences: how many tasks ran twice, which, by what proof, and what could not be judged."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from analyzer.report.summary import Part, figures, natural, open_tasks, split, u
 Key = tuple[str, str]
 """Customer and task."""
 
-PROOFS = 3
-"""How many tasks are named with their proof, how many reasons and wishes are told."""
+TOLD = 3
+"""How many tasks are named; how many reasons and wishes are told."""
 FEW = 3
 """So many tasks that could not be judged are named."""
 
 
-def answer(audit: Audit) -> str:
-    """The paragraph, made harmless for a terminal."""
+def answer(audit: Audit) -> list[str]:
+    """What ran twice; what else was found; how far it is clean; what to collect next; what was read.
+
+    A few sentences each, made harmless for a terminal; what there is nothing to say of is left out.
+    """
     parts = split(audit)
     total = figures(parts.values())
-    sentences = [
-        *_double_runs(audit, cast("int", total["tasks"])),
-        *_others(audit.findings),
-        *_clean(audit, parts, total),
-        *_whole(audit),
-        *_next(audit),
-        _read(parts.values(), total),
+    told = [
+        _double_runs(audit, cast("int", total["tasks"])),
+        _others(audit.findings),
+        [*_clean(audit, parts, total), *_whole(audit)],
+        _next(audit),
+        [_read(parts.values(), total)],
     ]
-    return visible(" ".join(sentences))
+    return [visible(" ".join(sentences)) for sentences in told if sentences]
 
 
 def _double_runs(audit: Audit, tasks: int) -> list[str]:
@@ -59,8 +61,8 @@ def _at_once(found: Mapping[Key, Finding], tasks: int) -> str:
         return f"None of {whole} was shown to run on two nodes at the same time."
     named = all(len(finding.nodes) > 1 for finding in found.values())
     what = "ran on two nodes at the same time" if named else "ran twice at the same time"
-    proofs = [_proof(key, found[key]) for key in sorted(found, key=_natural)]
-    return f"{len(found):,} of {whole} {what}: {listing(proofs, PROOFS)}."
+    named_tasks = _names(found) if len(found) > 1 else [_proof(key, one) for key, one in found.items()]
+    return f"{len(found):,} of {whole} {what}: {listing(named_tasks, TOLD)}."
 
 
 def _proof(key: Key, finding: Finding) -> str:
@@ -107,7 +109,7 @@ def _lacking(audit: Audit, open_: Set[Key]) -> str:
             concerned[why] = concerned.get(why, set()) | (one.about & open_)
     ranked = sorted(concerned, key=lambda why: (why.endswith("stays open"), -len(concerned[why]), why))
     told = [f"{why} ({len(concerned[why]):,})" if len(ranked) > 1 else why for why in ranked]
-    return listing(told, PROOFS)
+    return listing(told, TOLD)
 
 
 def _whole(audit: Audit) -> list[str]:
@@ -125,7 +127,7 @@ def _next(audit: Audit) -> list[str]:
         if one.ask:
             concerned[one.ask] = concerned.get(one.ask, set()) | one.about
     ranked = sorted(concerned, key=lambda ask: (-len(concerned[ask]), ask))
-    return [f"Collect next: {'; '.join(ranked[:PROOFS])}."] if ranked else []
+    return [f"Collect next: {'; '.join(ranked[:TOLD])}."] if ranked else []
 
 
 def _read(parts: Iterable[Part], total: Mapping[str, object]) -> str:

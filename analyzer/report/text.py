@@ -1,6 +1,8 @@
-"""An audit on the terminal: one paragraph that answers, then the findings worst first, then what stayed open.
+"""An audit on the terminal: the answer, then the findings worst first, then what stayed open.
 
-    2 of 41 tasks ran on two nodes at the same time: ServerTasks-1003 (proved by TaskLogs/servertasks-1003_x.txt, ...
+    2 of 41 tasks ran on two nodes at the same time: ServerTasks-1003 and ServerTasks-1017.
+    Clean for 39 of 41 tasks.
+    Read 82 sources, 1.2 M lines, 0 rejected.
 
     ERRORS: 2
 
@@ -38,7 +40,8 @@ NARROWEST = 30
 def render(audit: Audit, width: int = 80, *, colour: bool = False) -> str:
     """The whole report as text of that width."""
     page = Page(width, colour=colour)
-    page.write(answer(audit))
+    for part in answer(audit):
+        page.write(part)
     _incidents(page, audit.incidents)
     _machines(page, audit, width)
     since = Since(audit)
@@ -53,9 +56,10 @@ def render(audit: Audit, width: int = 80, *, colour: bool = False) -> str:
 
 
 def short(audit: Audit, width: int = 80, *, colour: bool = False) -> str:
-    """The answering paragraph alone."""
+    """The answer alone."""
     page = Page(width, colour=colour)
-    page.write(answer(audit))
+    for part in answer(audit):
+        page.write(part)
     return page.text
 
 

@@ -29,7 +29,7 @@ def at(script: str, time: str) -> str:
 
 def told(bundle) -> tuple[str, dict, list]:
     audit = bundle.audit().audit
-    return answer(audit), summary(audit), [one for one in audit.not_judged if one.code == "OCT101"]
+    return " ".join(answer(audit)), summary(audit), [one for one in audit.not_judged if one.code == "OCT101"]
 
 
 def owned(node: str, number: int = 7, **more):

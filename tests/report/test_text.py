@@ -14,7 +14,7 @@ LONG = "bundles/customer with spaces/node-a/Logs/archived/OctopusServer-of-a-ver
 def test_a_finding_says_what_where_since_when_how_sure_and_shows_the_line():
     runs = [execution(2, 1, "OCTO-A", 0, 60), execution(2, 2, "OCTO-B", 5, 65)]
     text = render(audit(case([source("TaskLogs/a.txt")], [2], executions=runs), [finding("OCT101", 2, log="X")]))
-    assert text.splitlines()[3:] == [
+    assert text.splitlines()[4:] == [
         "",
         "ERRORS: 1",
         "",
