@@ -14,6 +14,7 @@ OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 TASK = re.compile(r"(?:ServerTasks-)?(\d+)", re.IGNORECASE)
 ARCHIVE = re.compile(r"(\.tar)?\.(zip|tar|tgz|tbz2|txz|gz|bz2|xz)$", re.IGNORECASE)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+PICTURES = ("svg", "png", "pdf")
 
 
 def existing(paths: Sequence[str]) -> list[str]:
@@ -87,6 +88,15 @@ def output_file(text: str) -> None:
     path = Path(text)
     if text not in ("", "-") and (path.is_dir() or not path.parent.is_dir()):
         raise UsageError(f"cannot write {text}: {'it is a folder' if path.is_dir() else 'its folder does not exist'}")
+
+
+def picture(text: str) -> str:
+    """The format of a picture by its file's name, "" for none. Raises UsageError before the long read."""
+    output_file(text)
+    kind = Path(text).suffix.lower().lstrip(".")
+    if text and kind not in PICTURES:
+        raise UsageError(f"a picture is {', '.join(f'.{one}' for one in PICTURES)}, not {text}")
+    return kind
 
 
 def output_folder(text: str) -> Path:

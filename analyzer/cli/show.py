@@ -16,12 +16,16 @@ def show(
     paths: options.Paths,
     node: options.Nodes = [],
     utc_offset: options.Offsets = [],
+    plot: Annotated[
+        str, typer.Option(metavar="FILE", help="Draw its executions, their overlap and order: .svg, .png or .pdf.")
+    ] = "",
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Tell one task's story: what happened, the proof, the timeline."""
     voice = Voice(quiet, verbose)
     (wanted,) = arguments.task_ids([task])
+    kind = arguments.picture(plot)
     # Everything is read and judged: other tasks bound the nodes' clocks, and the answer must be that of `audit`.
     narrowed = options.narrowed(paths, node, utc_offset, [], "", "")
     from analyzer import pipeline
@@ -33,3 +37,8 @@ def show(
         answer = pipeline.audit(case)
     terminal.results(story.render(answer, wanted, terminal.width(), colour=terminal.colour()))
     reading.tell_problems(voice, answer.case)
+    if plot:
+        from analyzer import plots
+        from analyzer.report import pictures
+
+        arguments.write(plot, plots.render(pictures.swimlane(answer, wanted), kind))

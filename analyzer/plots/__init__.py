@@ -10,10 +10,10 @@
 
 from __future__ import annotations
 
-from analyzer.plots.files import kind_of, render
+from analyzer.plots.files import render
 from analyzer.plots.heat import heat_map
 from analyzer.plots.offsets import offsets
 from analyzer.plots.swimlane import swimlane
 from analyzer.plots.timeline import timeline
 
-__all__ = ["heat_map", "kind_of", "offsets", "render", "swimlane", "timeline"]
+__all__ = ["heat_map", "offsets", "render", "swimlane", "timeline"]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import warnings
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from analyzer.errors import UsageError
 from analyzer.plots.style import styled
 
 NAMELESS: dict[str, dict[str, Any]] = {
@@ -33,11 +31,3 @@ def render(figure: Figure, kind: str) -> bytes:
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)  # an SVG's reader may have it
         figure.savefig(out, format=kind, metadata=NAMELESS[kind])
     return out.getvalue()
-
-
-def kind_of(path: str) -> str:
-    """The format that a file's name asks for. Raises UsageError."""
-    kind = Path(path).suffix.lower().lstrip(".")
-    if kind not in NAMELESS:
-        raise UsageError(f"a picture is .svg, .png or .pdf, not {path}")
-    return kind
