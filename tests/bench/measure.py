@@ -46,19 +46,32 @@ class Command:
     codes: tuple[int, ...] = (0,)
     timeout: float = 3600.0
     env: Mapping[str, str] | None = None
+    optional: bool = False
+    """Left out where it fails or is not done in time."""
 
 
 class Failed(Exception):
     """A command that did not do its work."""
 
 
-def best(commands: Sequence[Command], rounds: int) -> dict[str, Cost]:
-    """The least CPU and wall time, and the most memory, of each command over interleaved rounds."""
+def best(commands: Sequence[Command], rounds: int) -> tuple[dict[str, Cost], list[str]]:
+    """The least CPU and wall time, and the most memory, of each command over interleaved rounds; and who is left out.
+
+    Raises Failed.
+    """
     costs: dict[str, list[Cost]] = {command.name: [] for command in commands}
+    left_out: dict[str, str] = {}
     for _ in range(rounds):
         for command in commands:
-            costs[command.name].append(run(command))
-    return {name: _best(found) for name, found in costs.items()}
+            if command.name in left_out:
+                continue
+            try:
+                costs[command.name].append(run(command))
+            except Failed as error:
+                if not command.optional:
+                    raise
+                left_out[command.name] = f"{command.name}: {str(error).splitlines()[-1]}"
+    return {name: _best(found) for name, found in costs.items() if name not in left_out}, list(left_out.values())
 
 
 def _best(costs: Iterable[Cost]) -> Cost:

@@ -18,21 +18,27 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
+HEAD = ("wall", "biggest process", "all processes")
+
+
 def compared(title: str, costs: Mapping[str, Cost], unit: str, notes: Sequence[str] = ()) -> Table:
     """One row for each contender; `unit` is the one whose CPU is 1."""
-    head = ("", "CPU", f"CPU / {unit}", "wall", "biggest process", "all processes")
-    rows = [(name, *_cells(cost, costs[unit].cpu)) for name, cost in costs.items()]
-    return Table(title, head, rows, tuple(notes))
+    rows = [(name, _cpu(cost), f"{cost.cpu / costs[unit].cpu:.2f}", *_cells(cost)) for name, cost in costs.items()]
+    return Table(title, ("", "CPU", f"of {unit}'s", *HEAD), rows, tuple(notes))
 
 
-def _cells(cost: Cost, unit: float) -> tuple[str, ...]:
-    return (
-        f"{cost.cpu:.2f} s",
-        f"{cost.cpu / unit:.2f}",
-        f"{cost.wall:.2f} s",
-        f"{cost.biggest / 1e6:.0f} MB",
-        f"{cost.tree / 1e6:.0f} MB",
-    )
+def costs_of(title: str, costs: Mapping[str, Cost], notes: Sequence[str] = ()) -> Table:
+    """One row for each command, compared with nobody."""
+    rows = [(name, _cpu(cost), *_cells(cost)) for name, cost in costs.items()]
+    return Table(title, ("", "CPU", *HEAD), rows, tuple(notes))
+
+
+def _cpu(cost: Cost) -> str:
+    return f"{cost.cpu:.2f} s"
+
+
+def _cells(cost: Cost) -> tuple[str, ...]:
+    return f"{cost.wall:.2f} s", f"{cost.biggest / 1e6:.0f} MB", f"{cost.tree / 1e6:.0f} MB"
 
 
 def aligned(table: Table) -> str:

@@ -76,8 +76,10 @@ class Template:
             if len((times := self._find_times(pattern, decimals, dated)).at)
         ]
 
-    def fill(self, rng: np.random.Generator, numbers: Sequence[int], suffix: str = "", shift: int = 0) -> bytes:
-        """A log of the tasks given, `shift` ticks later than the template, with ids and noise of its own."""
+    def fill(
+        self, rng: np.random.Generator, numbers: Sequence[int], suffix: str = "", shift: int = 0, same_ids: bool = False
+    ) -> bytes:
+        """A log of the tasks given, `shift` ticks later than the template, with noise and (mostly) ids of its own."""
         octets = self.octets.copy()
         for at, number in zip(self.numbers, numbers, strict=False):
             _write(octets, at, str(number).encode())
@@ -85,7 +87,7 @@ class Template:
             _write(octets, self.suffixes, suffix.encode())
         digits = rng.integers(48, 58, (len(self.noise), len(NOISE)), np.uint8)
         octets[self.noise[:, None] + np.arange(len(NOISE))] = digits
-        if len(self.guids):
+        if len(self.guids) and not same_ids:
             ids = _HEX[rng.integers(0, 16, (int(self.guid_of.max()) + 1, 32), np.uint8)]
             octets[self.guids] = ids[self.guid_of]
         for times in self.times:

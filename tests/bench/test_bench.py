@@ -12,7 +12,7 @@ import analyzer
 from analyzer.report import json as report
 from tests.race.clock import TICKS
 
-from .contenders import named_by_us
+from .contenders import named_by, named_by_us, others
 from .corpora import Shape, corpus
 from .measure import Command, Failed, best, run
 from .tables import compared, markdown
@@ -73,10 +73,27 @@ def test_the_cpu_of_children_counts(tmp_path):
         Command(name, (sys.executable, "-c", code), tmp_path / name)
         for name, code in (("alone", burn), ("parent", child))
     )
-    costs = best([alone, parent], 2)
+    costs, _ = best([alone, parent], 2)
     assert costs["parent"].cpu > costs["alone"].cpu / 2 > 0.01  # the parent itself does nothing
     assert costs["parent"].tree >= costs["parent"].biggest
     assert "| parent |" in markdown(compared("", costs, "alone"))
+
+
+@posix
+def test_every_program_that_is_installed_names_the_planted_double_runs(cache, tmp_path):
+    share = corpus(Shape("small", SIZES["small"], GUILTY), cache)
+    programs, absent = others(share.path, tmp_path, 60)
+    costs, left_out = best(programs, 1)
+    assert not left_out
+    assert {*absent, *(name.partition(",")[0] for name in costs)} >= {"mawk", "DuckDB", "Python", "lnav", "jq"}
+    for program in programs:
+        assert named_by(program) == set(share.planted), program.name
+
+
+@posix
+def test_a_program_that_fails_is_left_out_and_named(tmp_path):
+    bad = Command("bad", (sys.executable, "-c", "raise SystemExit('no such format')"), tmp_path / "out", optional=True)
+    assert best([bad], 2) == ({}, ["bad: exit code 1: no such format"])
 
 
 @posix
