@@ -8,7 +8,7 @@ import polars as pl
 
 from analyzer.detectors.common import frame
 from analyzer.detectors.lines import remembered
-from analyzer.model import Case
+from analyzer.model import Case, NotJudged
 from analyzer.names import FINAL_STATES
 
 STATUS = ("database", "api", "header")
@@ -19,6 +19,8 @@ EDITED = r"Modif|StateChange|StateEdit"
 
 EXPLAINED = r"(?i)terminated|shut ?down|offline|unexpectedly|cancel|timed? ?out|restart"
 """Error messages of tasks that failed although no step of theirs did (formats document, 4.1 and section 9)."""
+
+NO_LOG = "no task log of theirs is in the input"
 
 APART = timedelta(minutes=10)
 """Times of one run, told by different clocks, differ by less; more is another run (a re-run, an old log)."""
@@ -76,16 +78,16 @@ def same_run(last: str) -> pl.Expr:
     return ended.fill_null(True) & begun.fill_null(True)
 
 
-def without_log(claims: pl.DataFrame, logs: pl.DataFrame) -> str | None:
-    """How many of the tasks that are claimed something about have none of these logs, as the reason of a question."""
+def without_log(code: str, called: str, claims: pl.DataFrame, logs: pl.DataFrame) -> tuple[NotJudged, ...]:
+    """A question for each customer: tasks that are claimed something about and have none of these logs."""
     alone = claims.join(logs, on=["customer", "task"], how="anti").select("customer", "task").unique()
-    if alone.is_empty():
-        return None
-    return (
-        "1 such task has no log in the input"
-        if alone.height == 1
-        else f"{alone.height} such tasks have no log in the input"
-    )
+    asked = []
+    for (customer,), group in alone.group_by("customer"):
+        tasks = tuple(sorted(group["task"].to_list(), key=lambda task: int(task.rpartition("-")[2])))
+        count = "1 such task has" if len(tasks) == 1 else f"{len(tasks):,} such tasks have"
+        reason = f"{called}: {count} no log in the input"
+        asked.append(NotJudged(code, reason, customer=str(customer), tasks=tasks, lacking=NO_LOG))
+    return tuple(sorted(asked, key=lambda one: one.customer))
 
 
 def has_status(case: Case) -> bool:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from analyzer.detectors.claims import NO_LOG
 from analyzer.detectors.common import frame
 from analyzer.detectors.lines import RAW, remembered, task_lines
 from analyzer.detectors.losses import every_loss
@@ -31,7 +32,6 @@ from analyzer.names import TASK_ID
 CODE = "OCT101"
 """The question that all of this leaves open."""
 NO_SERVER_LOG = "no server log is in the input"
-NO_LOG = "no task log of theirs is in the input"
 NO_ORDER = "of their logs only text downloads or /details, which have no append order, are in the input"
 FILES = "OctopusServer.txt with its archives (OctopusServer.0.txt, ...)"
 NAMED = 4

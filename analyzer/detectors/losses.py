@@ -49,9 +49,8 @@ def torn(case: Case) -> tuple[list[Loss], list[Unclear]]:
     found = []
     for key, group in pieces.group_by(KEY, maintain_order=True):
         lines = group.unique(["source", "line"], keep="first", maintain_order=True)
-        where = _listing(
-            f"{source.rpartition('/')[2]} line {line}" for source, line in lines.select("source", "line").iter_rows()
-        )
+        files = lines.group_by("source", maintain_order=True).agg("line")
+        where = "; ".join(f"{source.rpartition('/')[2]} {_lines(numbers)}" for source, numbers in files.iter_rows())
         count = "an entry is torn" if group.height == 1 else f"{group.height} entries are torn"
         found.append(Loss(_key(key), "torn entries", f"{count} ({where})", list(rows(group)), group.height))
     return found, []
@@ -69,8 +68,9 @@ def refused(case: Case) -> tuple[list[Loss], list[Unclear]]:
             unclear.append((str(customer), str(task), reason))
             continue
         nodes = tuple(sorted({node for node in group["node"].to_list() if node}))
-        times = "an append" if group.height == 1 else f"{group.height} appends"
-        told = f"{times} {on_nodes(nodes) if nodes else ''} failed for good, an entry each".replace("  ", " ")
+        times = "an append" if group.height == 1 else f"{group.height:,} appends"
+        where = f" {on_nodes(nodes)}" if nodes else ""
+        told = f"{times}{where} failed for good, and what each of them would have written is lost"
         key = (str(customer), str(task), str(mine["log"][0]))
         found.append(Loss(key, "failed appends", told, list(rows(group)), group.height, nodes=nodes))
     return found, unclear
@@ -89,13 +89,10 @@ def without_parent(case: Case) -> tuple[list[Loss], list[Unclear]]:
     for key, group in orphans.group_by(KEY, maintain_order=True):
         silent = group["parent"].n_unique()
         names = _listing(repr(headline(title)) for title in group["message"].to_list())
-        told = f"no line of {silent} {_activities(silent)} is there, but lines of what ran inside ({names})"
+        have = "an activity has" if silent == 1 else f"{silent} activities have"
+        told = f"{have} no line of {'its' if silent == 1 else 'their'} own, but what ran inside has ({names})"
         found.append(Loss(_key(key), "activities without start", told, list(rows(group)), silent))
     return found, []
-
-
-def _activities(count: int) -> str:
-    return "activity" if count == 1 else "activities"
 
 
 def without_start(case: Case) -> tuple[list[Loss], list[Unclear]]:
@@ -188,6 +185,15 @@ def _closed(case: Case) -> pl.DataFrame:
     status = final_status(case).select(*TASK, "claim", "state", "started", "completed", **place)
     files = files.join(status, on=TASK, how="inner", maintain_order="left")
     return files.filter(pl.col("newest") > pl.col("completed") + COPYING).drop("source", "folder", "newest")
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    """`line 7`, `lines 7, 9 and 12`."""
+    words = [f"{number:,}" for number in numbers]
+    if len(words) == 1:
+        return f"line {words[0]}"
+    more = f" and {len(words) - 3} more" if len(words) > 4 else f" and {words[-1]}"
+    return f"lines {', '.join(words[:3] if len(words) > 4 else words[:-1])}{more}"
 
 
 def _key(key: tuple[object, ...]) -> tuple[str, str, str]:

@@ -46,9 +46,8 @@ def detect(case: Case) -> Judgement:
     clean = alone.filter(pl.col("whole") & ~pl.col("canceled") & (pl.col("worst") < ERROR))
     told = clean.join(failed.drop("log"), on=task, how="inner")
     told = told.filter(same_run("last") & ~explained())
-    missing = without_log(failed, logs.filter("raw"))
-    open_ = (NotJudged(CODE, f"called Failed: {missing}"),) if missing else ()
-    return Judgement(tuple(_finding(row) for row in rows(told.sort(task))), open_)
+    findings = tuple(_finding(row) for row in rows(told.sort(task)))
+    return Judgement(findings, without_log(CODE, "called Failed", failed, logs.filter("raw")))
 
 
 def _finding(row: Row) -> Finding:

@@ -68,8 +68,7 @@ def detect(case: Case) -> Judgement:
             findings.append(_finding(row, verdict, seen))
         elif row["finishes"]:
             open_.append(row)
-    missing = without_log(active, logs)
-    unseen = (NotJudged(CODE, f"called executing or cancelling: {missing}"),) if missing else ()
+    unseen = without_log(CODE, "called executing or cancelling", active, logs)
     return Judgement(tuple(findings), (*_not_judged(open_), *unseen))
 
 

@@ -21,7 +21,7 @@ from analyzer.report.catalogue import columns as aligned
 from analyzer.report.collect import open_questions, wanted
 from analyzer.report.moments import moments
 from analyzer.report.plain import count, listing, visible
-from analyzer.report.status import STATUS_CODES, claims, clock, verdict
+from analyzer.report.status import STATUS_CODES, claims, clock, ending, verdict
 from analyzer.report.story import Story, tell
 from analyzer.report.text import BOLD, DIM, NARROWEST, Page
 from analyzer.report.timeline import letters, timeline
@@ -31,6 +31,7 @@ Row = dict[str, Any]
 
 TOLD_ABOVE = {"OCT101", "OCT102", "OCT104", *STATUS_CODES}
 FIRST_MACHINES = 14
+ENDED = {"Success": "succeeded", "Failed": "failed", "Canceled": "canceled", "Paused": "paused"}
 CLOCKS = re.compile(r"the case bounds the clock of (\S+) to (.+?) against that of ([^\s;.,]+)")
 """How a proof states the offset between two clocks."""
 
@@ -43,8 +44,8 @@ def render(audit: Audit, task: str, width: int = 80, *, colour: bool = False, cu
     _head(page, story, width)
     _why(page, story, width)
     _status(page, story, width)
-    _other_findings(page, story, width)
     _twice(page, audit, story, width)
+    _other_findings(page, story, width)
     _timeline(page, story, width)
     _open(page, story, width)
     return page.text
@@ -72,7 +73,8 @@ def _run(story: Story, run: Row) -> str:
     else:
         time = f"{clock(min(mine))} to {clock(max(mine))} in the log's own time, " if mine else ""
     how = f" ({run['relation']})" if run["relation"] in ("resume", "re-run") else ""
-    return f"Execution {run['number']}{how}: {node}, {time}{lines}"
+    end = f", {ENDED.get(ending(story, run)[0], 'its end is not among its lines')}" if len(story.runs) > 1 else ""
+    return f"Execution {run['number']}{how}: {node}, {time}{lines}{end if run['lines'] else ''}"
 
 
 def _section(page: Page, title: str, paragraphs: Iterable[str], bullets: int = 0) -> None:

@@ -120,8 +120,10 @@ def _closings(story: Story) -> str:
 
 def verdict(story: Story) -> list[str]:
     """Whose outcome the database kept, what the other one did, and what the detectors say of the status."""
-    told = [_kept(story), _closings(story)] if any(is_double(pair) for pair in story.pairs) else []
-    told += [one.summary[:1].upper() + one.summary[1:] + "." for one in story.findings if one.code in STATUS_CODES]
+    told = [one.summary[:1].upper() + one.summary[1:] + "." for one in story.findings if one.code in STATUS_CODES]
+    if any(is_double(pair) for pair in story.pairs):
+        differ = any(one.code == "OCT301" for one in story.findings)
+        told += [_kept(story), "" if differ else _closings(story)]
     if not _of_task(story):
         told.append(
             "Nothing in the input says what the database kept: no row of dbo.ServerTask, no API page and no header."
