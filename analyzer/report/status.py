@@ -144,7 +144,7 @@ def _kept(story: Story) -> str:
     others = [run for run in story.runs if run is not mine[0]]
     hidden = [f"execution {run['number']} ({run['node'] or 'node not known'}) {_did(story, run)}" for run in others]
     owner = f"of {row['node']} (execution {mine[0]['number']}, which {_did(story, mine[0])})"
-    return f"{says}, {owner}. It says nothing of what the other did: {listing(hidden, 9)}."
+    return f"{says}, {owner}. It says nothing of what the other{'s' * (len(others) > 1)} did: {listing(hidden, 9)}."
 
 
 def _did(story: Story, run: Row) -> str:

@@ -206,6 +206,7 @@ def _sentence(story: Story, proof: str) -> str:
     """A proof as sentences, with files called by their names instead of their paths and nodes as they are written."""
     proof = re.sub(r"(?:: it is|[;:,])? ?to settle it collect .*$", "", proof)
     proof = proof.removeprefix("one file, one clock: ").removesuffix("; no node's clock is involved")
+    proof = proof.removeprefix("the root's own lines stand in the order they were appended: ")
     for words, plain in PLAIN.items():
         proof = proof.replace(words, plain)
     at_start = any(proof.startswith(source) for source in story.views)
