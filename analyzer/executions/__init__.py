@@ -5,7 +5,7 @@ logs       facts of a first look: most logs are one plain execution and need no 
 separate   the other logs split into structures; runs: structures split where a pause was resumed
 tree       the same for `/details` and text downloads, which have no append order
 ties       what the nodes' own server logs say, and their zones
-relate     every two executions of a task against each other
+pairs      every two executions of a task against each other
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,15 +13,14 @@ import polars as pl
 from analyzer import schema
 from analyzer.clocks import Place
 from analyzer.executions import tree
-from analyzer.executions.by_order import told
-from analyzer.executions.constraints import Bounds, Dated, bounds
+from analyzer.executions.constraints import Dated, bounds
 from analyzer.executions.execution import Execution, Key
 from analyzer.executions.lines import KEY
 from analyzer.executions.nodes import attempts_of, with_nodes
-from analyzer.executions.relate import relate
+from analyzer.executions.pairs import Logs, pairs
 from analyzer.executions.runs import Run, runs
 from analyzer.executions.separate import separate
-from analyzer.executions.sides import Relation, Seen, Side
+from analyzer.executions.sides import Relation, Seen
 from analyzer.executions.steps import Line
 from analyzer.executions.ties import Ties
 from analyzer.names import FATAL, FINAL_STATES
@@ -43,10 +42,7 @@ class Assembly:
 class _Case:
     executions: list[Execution] = field(default_factory=list)
     assigned: list[pl.DataFrame] = field(default_factory=list)
-    tears: dict[Key, int] = field(default_factory=dict)
-    together: dict[tuple[Key, int, int], Seen] = field(default_factory=dict)
-    told: dict[Key, tuple[str, tuple[Place, ...]]] = field(default_factory=dict)
-    ordered: set[Key] = field(default_factory=set)
+    logs: Logs = field(default_factory=Logs)
 
 
 def assemble(
@@ -63,11 +59,12 @@ def assemble(
     others = lines.join(plain, on=KEY, how="anti")
     for _, one in others.group_by(KEY, maintain_order=True):
         _mixed(case, one, machines, states)
-    executions, zoned = with_nodes(_by_tree(case, states), found.ties, found.attempts, states)
-    clocks = bounds([_dated(one) for one in executions], states, list(attempts_of(found.attempts, zoned)))
-    pairs = _pairs(case, executions, clocks, states)
+    placed = with_nodes(_by_tree(case, states), found.ties, found.attempts, states)
+    attempts = list(attempts_of(found.attempts, placed.zones))
+    clocks = bounds([_dated(one) for one in placed.executions], states, attempts)
+    related = pairs(placed, case.logs, clocks, states)
     frame = pl.concat(case.assigned) if case.assigned else pl.DataFrame(schema.empty(schema.ASSIGNMENTS))
-    return Assembly(_rows(executions, pairs), frame, [_pair_row(key, pair) for key, pair in pairs])
+    return Assembly(_rows(placed.executions, related), frame, [_pair_row(key, pair) for key, pair in related])
 
 
 def _by_tree(case: _Case, states: pl.DataFrame) -> list[Execution]:
@@ -78,7 +75,7 @@ def _by_tree(case: _Case, states: pl.DataFrame) -> list[Execution]:
     found = []
     for one in case.executions:
         state = said.get((one.key[0], one.places[0].source))
-        if state and one.key not in case.ordered and count[one.key] == 1:
+        if state and one.key not in case.logs.ordered and count[one.key] == 1:
             outcome = "Success" if state.startswith("Success") else state
             one = replace(one, run=replace(one.run, outcome=outcome), finished=outcome in FINAL_STATES)
         found.append(one)
@@ -114,7 +111,7 @@ def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:
         run = Run(1, 1, (), row["machine"], _plain_outcome(row), "one root, one plan", "first")
         case.executions.append(Execution(key, run, span, row["lines"], finished=row["finished"], dated=row["dated"]))
         if row["raw"]:
-            case.ordered.add(key)
+            case.logs.ordered.add(key)
     case.assigned.append(_assigned(lines, pl.lit(1, pl.Int64)))
 
 
@@ -136,8 +133,8 @@ def _mixed(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, states: pl.
     """A log that needs a second look."""
     key = (lines["customer"][0], lines["task"][0], lines["log"][0])
     if lines["view"][0] == 0:
-        case.ordered.add(key)
-    case.tears[key] = int(lines.group_by("source").agg(pl.col("tears").first()).select("tears").sum().item())
+        case.logs.ordered.add(key)
+    case.logs.tears[key] = int(lines.group_by("source").agg(pl.col("tears").first()).select("tears").sum().item())
     entries = _lines(lines)
     named = _machine_rows(lines, machines)
     severities = dict(enumerate(lines["severity"].fill_null(0)))
@@ -148,13 +145,13 @@ def _mixed(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, states: pl.
     owner: list[int | None] = [None] * len(entries)
     columns = lines.select("source", "line", "offset", "instant").rows()
     if separation.told:
-        case.told[key] = (separation.told[0], tuple(Place(*columns[row]) for row in separation.told[1]))
+        case.logs.told[key] = (separation.told[0], tuple(Place(*columns[row]) for row in separation.told[1]))
     names = _target_names(lines)
     roots = lines["activity"].to_list()
     kinds = lines["kind"].to_list()
     counted = lines["lines"].to_list()
     for pair, rows in found.together.items():
-        case.together[(key, *pair)] = Seen(rows.kind, tuple(Place(*columns[row]) for row in rows.rows), rows.changes)
+        case.logs.together[(key, *pair)] = Seen(rows.kind, tuple(Place(*columns[at]) for at in rows.rows), rows.changes)
     for run in found.runs:
         for row in run.rows:
             owner[row] = run.number
@@ -205,65 +202,9 @@ def _dated(one: Execution) -> Dated:
     return Dated(one.task, one.run.number, one.run.structure, one.clock, one.places, one.run.announced, usable)
 
 
-def _pairs(
-    case: _Case, executions: Sequence[Execution], clocks: Bounds, states: pl.DataFrame
-) -> list[tuple[Key, Relation]]:
-    by_task: dict[tuple[str, str], list[Execution]] = defaultdict(list)
-    for one in executions:
-        by_task[one.task].append(one)
-    kinds = _kinds(states)
-    found = []
-    for task, several in sorted(by_task.items()):
-        for i, a in enumerate(several):
-            for b in several[i + 1 :]:
-                if a.from_log and b.from_log and a.key != b.key:
-                    continue  # logs with suffixes of their own are another task's: a re-install counts from 1 again
-                deploy = None if task not in kinds else kinds[task] == "Deploy"
-                if a.key == b.key and a.key in case.told and a.run.structure != b.run.structure:
-                    pair = told(_side(a), _side(b), *case.told[a.key], clocks=clocks, deploy=deploy)
-                else:
-                    ordered, tears = a.key in case.ordered, case.tears.get(a.key, 0)
-                    seen = case.together.get((a.key, a.run.number, b.run.number)) if a.key == b.key else None
-                    pair = relate(
-                        _side(a, b), _side(b, a), clocks, ordered=ordered, tears=tears, deploy=deploy, together=seen
-                    )
-                found.append((a.key, pair))
-    return found
-
-
-def _kinds(states: pl.DataFrame) -> dict[tuple[str, str], str]:
-    named = states.filter(pl.col("kind").is_not_null()).sort("source", "line")
-    return {(customer, task): kind for customer, task, kind in named.select("customer", "task", "kind").iter_rows()}
-
-
-def _side(one: Execution, other: Execution | None = None) -> Side:
-    """As it is related to another one: to one that only a server log shows, by its own node's server log if possible.
-
-    A log of one structure may hold the lines of both nodes, one after the other; its span is then nobody's.
-    """
-    by_tie = other is not None and not other.from_log and bool(one.tied)
-    return Side(
-        number=one.run.number,
-        structure=one.run.structure,
-        node=one.node,
-        clock=one.clock if one.dated else None,
-        places=one.tied if by_tie else one.places,
-        outcome=one.run.outcome,
-        finished=one.finished,
-        resumed=one.run.relation == "resume",
-        targets=one.targets,
-        from_log=one.from_log,
-        unclear=one.unclear,
-        sure=one.sure,
-        announced=one.run.announced,
-        tied=one.tied if not by_tie else (),
-        doubtful=one.run.doubtful,
-    )
-
-
-def _rows(executions: Sequence[Execution], pairs: Sequence[tuple[Key, Relation]]) -> list[Row]:
+def _rows(executions: Sequence[Execution], related: Sequence[tuple[Key, Relation]]) -> list[Row]:
     works = {"resume": "resume", "re-run": "re-run", "same work": "double", "undecided": "undecided"}
-    relations = {(key[:2], pair.second): works[pair.work] for key, pair in pairs}
+    relations = {(key[:2], pair.second): works[pair.work] for key, pair in related}
     rows = []
     for one in executions:
         first = min(one.places, key=lambda place: place.instant) if not one.run.rows else one.places[0]

@@ -72,19 +72,21 @@ def bounds(executions: Sequence[Dated], states: pl.DataFrame, attempts: Sequence
     where they contradict the other constraints, they are dropped. Likely too is what a lock error says: the holder of
     the file was the other execution, unless it was a backup or a virus scanner.
     """
-    by_task: dict[tuple[str, str], list[Dated]] = defaultdict(list)
+    every: dict[tuple[str, str], list[Dated]] = defaultdict(list)
     for one in executions:
-        if one.usable and one.clock:
-            by_task[one.task].append(one)
+        every[one.task].append(one)
+    by_task = {task: [one for one in runs if one.usable and one.clock] for task, runs in every.items()}
+    once = {task for task, runs in every.items() if len({one.structure for one in runs}) == 1}
     rows = states.filter(pl.col("claim").is_in(["database", "api"]) & pl.col("task").is_not_null())
     sound = list(_resumes(by_task.values()))
     owned: list[Constraint] = []
     for row in rows.sort("source", "line").iter_rows(named=True):
-        mine = by_task.get((row["customer"], row["task"]), [])
-        sound += _queued(mine, row)
-        owned += _owned(mine, row)
+        task = (row["customer"], row["task"])
+        mine = by_task.get(task, [])
+        sound += _queued(mine, row) if task in once else ()
+        owned += _owned(mine, row) if len(every[task]) == 1 else ()
     moment = max((one.span[1] for one in executions), default=0)
-    held = list(_held(by_task, attempts))
+    held = list(_held(every, attempts))
     both = solve([*sound, *owned])
     if both.at(moment).contradiction:
         return Bounds(solve(sound), _consistent([*sound, *held], sound, moment))
@@ -106,7 +108,7 @@ def _held(by_task: Mapping[tuple[str, str], Sequence[Dated]], attempts: Sequence
     """
     for one in attempts:
         others = [run for run in by_task.get(one.task, ()) if run.clock != one.clock]
-        if len(others) != 1 or others[0].clock is None:
+        if len(others) != 1 or others[0].clock is None or not others[0].usable:
             continue
         clock, (first, last) = others[0].clock, others[0].ends
         reason, at = "the file was held", one.place.instant
@@ -130,7 +132,7 @@ def _resumes(tasks: Iterable[Sequence[Dated]]) -> Iterator[Constraint]:
 def _queued(mine: Sequence[Dated], row: dict[str, Any]) -> Iterator[Constraint]:
     """A task is queued before it starts; a re-run is queued again, so only tasks with a single structure tell."""
     queued = _place(row, "queued")
-    if queued is None or not mine or len({one.structure for one in mine}) > 1:
+    if queued is None or not mine:
         return
     first = min(mine, key=lambda one: one.number)
     if not first.announced or not first.clock:
@@ -143,7 +145,7 @@ def _queued(mine: Sequence[Dated], row: dict[str, Any]) -> Iterator[Constraint]:
 
 def _owned(mine: Sequence[Dated], row: dict[str, Any]) -> Iterator[Constraint]:
     started, completed = _place(row, "started"), _place(row, "completed")
-    if len(mine) != 1 or mine[0].clock is None:
+    if not mine or mine[0].clock is None:
         return
     clock, (begin, end) = mine[0].clock, mine[0].ends
     if started is not None:

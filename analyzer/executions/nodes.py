@@ -9,27 +9,39 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from analyzer.clocks import Place
 from analyzer.executions.constraints import Attempt
 from analyzer.executions.execution import Execution
 from analyzer.executions.runs import Run
-from analyzer.executions.ties import AFTER, BEFORE, Failed, Tie, zones
+from analyzer.executions.ties import AFTER, BEFORE, Failed, Served, Tie, served, zones
 
 Lost = tuple[str, str, str]  # customer, task, node
 
 
+@dataclass(frozen=True)
+class Placed:
+    """Executions with their nodes, and with those that only a server log shows; and what else server logs tell."""
+
+    executions: list[Execution]
+    zones: Mapping[tuple[str, str], int]
+    """(customer, node) -> zone of its server log."""
+    served: Mapping[tuple[str, str], list[Served]]
+    """(customer, task) -> executions as server logs show them."""
+    nodes: frozenset[str]
+    """Names of the cluster's nodes, in lower case."""
+
+
 def with_nodes(
     executions: list[Execution], ties: Sequence[Tie], failed: Sequence[Failed], states: pl.DataFrame
-) -> tuple[list[Execution], dict[tuple[str, str], int]]:
-    """Executions with their nodes, and with those that only a server log shows; and the zones of the server logs."""
+) -> Placed:
+    """The executions of a case with the nodes that the case shows them to have run on."""
     owners = _owners(states)
     losses: Counter[Lost] = Counter((one.customer, one.task, one.node.casefold()) for one in failed)
     alias = _aliases(executions, owners, ties, losses)
-    known = {node.casefold() for node in (*owners.values(), *(tie.node for tie in ties), *alias.values())}
+    known = frozenset(node.casefold() for node in (*owners.values(), *(tie.node for tie in ties), *alias.values()))
     placed = [_placed(one, alias) for one in executions]
     spans: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for one in placed:
@@ -42,7 +54,8 @@ def with_nodes(
     # Where a log holds one node's lines only, they are not those of the node that could not append.
     for tie in sorted(ties, key=lambda tie: losses[(tie.customer, tie.task, tie.node.casefold())]):
         _place_tie(by_task[(tie.customer, tie.task)], tie, zoned.get((tie.customer, tie.node.casefold())), known)
-    return [_owned(one, by_task[key], owners) for key in sorted(by_task) for one in by_task[key]], zoned
+    owned = [_owned(one, by_task[key], owners) for key in sorted(by_task) for one in by_task[key]]
+    return Placed(owned, zoned, served(ties, zoned), known)
 
 
 def _owned(one: Execution, mine: Sequence[Execution], owners: Mapping[tuple[str, str], str]) -> Execution:
@@ -124,27 +137,20 @@ def _place_tie(mine: list[Execution], tie: Tie, zone: int | None, known: Contain
     own = [i for i, one in enumerate(mine) if (one.node or "").casefold() == tie.node.casefold() and meets(one)]
     if own:
         if len(own) == 1 and dated and not mine[own[0]].tied:
-            mine[own[0]] = replace(mine[own[0]], tied=_tie_places(tie, first, last))
+            mine[own[0]] = replace(mine[own[0]], tied=tie.places(zone or 0))
         return
     free = [i for i, one in enumerate(mine) if meets(one) and (one.node is None or one.node.casefold() not in known)]
     fitting = [i for i in free if holds(mine[i])] or free
     if len(fitting) == 1:
-        places = _tie_places(tie, first, last) if dated else ()
+        places = tie.places(zone or 0) if dated else ()
         mine[fitting[0]] = replace(mine[fitting[0]], node=tie.node, clock=tie.node.casefold(), tied=places)
     elif not fitting:
-        mine.append(_from_tie(tie, first, last, dated, len(mine) + 1))
+        mine.append(_from_tie(tie, zone or 0, dated, len(mine) + 1))
 
 
-def _from_tie(tie: Tie, first: int, last: int, known: bool, number: int) -> Execution:
+def _from_tie(tie: Tie, zone: int, known: bool, number: int) -> Execution:
     basis = "this node's server log says it executed the task"
     run = Run(number, number, (), None, "Running", basis, "undecided", announced=False)
-    places = _tie_places(tie, first, last)
     clock = tie.node.casefold() if known else None
-    return Execution((tie.customer, tie.task, ""), run, places, 0, tie.node, clock, dated=known, from_log=False)
-
-
-def _tie_places(tie: Tie, first: int, last: int) -> tuple[Place, Place]:
-    return (
-        Place(tie.source, tie.line, tie.offset, first),
-        Place(tie.last_source, tie.last_line, tie.last_offset, last),
-    )
+    key = (tie.customer, tie.task, "")
+    return Execution(key, run, tie.places(zone), 0, tie.node, clock, dated=known, from_log=False)

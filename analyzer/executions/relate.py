@@ -52,13 +52,18 @@ def relate(
         if together and relation.relation in ("unknown", "possible") and not explained(a, b, together, tears):
             return same_step_at_once(a, b, together)
         if relation.relation == "sequential" and relation.work == "undecided" and (a.tied or b.tied):
-            return _longer(a, b, clocks, deploy) or relation
+            return _longer(a, b, clocks, deploy, whole=in_order(a, b, tears)) or relation
         return relation
     return by_clocks(a, b, clocks, deploy=deploy)
 
 
-def _longer(a: Side, b: Side, clocks: Bounds, deploy: bool | None) -> Relation | None:
-    """Overlap of the executions with what the nodes' server logs say of them: lines of either may be lost."""
-    sides = [replace(side, places=(*side.places, *side.tied)) for side in (a, b)]
+def _longer(a: Side, b: Side, clocks: Bounds, deploy: bool | None, *, whole: bool) -> Relation | None:
+    """Overlap of the executions with what the nodes' server logs say of them: lines of either may be lost.
+
+    In a file that is not whole a torn or moved line may have been given to the wrong one; then only the ties count.
+    """
+    if not whole and not (a.tied and b.tied):
+        return None
+    sides = [replace(side, places=(*side.places, *side.tied) if whole else side.tied) for side in (a, b)]
     relation = by_clocks(sides[0], sides[1], clocks, deploy=deploy)
     return relation if relation.relation in ("concurrent", "possible") else None

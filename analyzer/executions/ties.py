@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -38,6 +38,13 @@ class Tie:
     last_line: int
     last_offset: int
 
+    def places(self, zone: int) -> tuple[Place, Place]:
+        """Its first and last line in UTC, from the zone of its log."""
+        return (
+            Place(self.source, self.line, self.offset, self.first - zone),
+            Place(self.last_source, self.last_line, self.last_offset, self.last - zone),
+        )
+
 
 @dataclass(frozen=True)
 class Failed:
@@ -48,6 +55,19 @@ class Failed:
     node: str
     zoned: bool
     place: Place
+
+
+@dataclass(frozen=True)
+class Served:
+    """One execution of a task as its node's server log shows it: its first and last line there, in UTC."""
+
+    node: str
+    places: tuple[Place, Place]
+
+    @property
+    def clock(self) -> str:
+        """The clock that stamped its lines."""
+        return self.node.casefold()
 
 
 @dataclass(frozen=True)
@@ -91,17 +111,37 @@ def _running(frame: pl.DataFrame) -> list[Tie]:
     return [Tie(**row) for row in rows]
 
 
-def zones(found: Iterable[Tie], spans: dict[tuple[str, str], list[tuple[int, int]]]) -> dict[tuple[str, str], int]:
+def served(found: Sequence[Tie], zoned: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], list[Served]]:
+    """(customer, task) -> executions that server logs show, each under a guid of its own.
+
+    Lines without a guid may be several executions'; a guid found on two nodes is a server log that was copied.
+    """
+    nodes = defaultdict(set)
+    for tie in found:
+        nodes[(tie.customer, tie.execution)].add(tie.node.casefold())
+    result: dict[tuple[str, str], list[Served]] = defaultdict(list)
+    for tie in found:
+        zone = 0 if tie.zoned else zoned.get((tie.customer, tie.node.casefold()))
+        if zone is not None and tie.execution and len(nodes[(tie.customer, tie.execution)]) == 1:
+            result[(tie.customer, tie.task)].append(Served(tie.node, tie.places(zone)))
+    return result
+
+
+def zones(found: Sequence[Tie], spans: dict[tuple[str, str], list[tuple[int, int]]]) -> dict[tuple[str, str], int]:
     """(customer, node) -> zone of its server log, where the case shows it.
 
     A node stamps a task's log (UTC) and its own server log (local) by one clock, so in the right zone its ties lie
-    inside the task's only run. `spans`: (customer, task) -> spans of its runs in UTC. Only tasks of one run count;
-    the zone must be the only multiple of 15 minutes that fits at least nine tenths of them.
+    inside the task's only run. `spans`: (customer, task) -> spans of its runs in UTC. Only tasks of one run count, and
+    of these only such as one node ties itself to: of two nodes one may have left no line in the log. The zone must be
+    the only multiple of 15 minutes that fits at least nine tenths of them.
     """
     votes: dict[tuple[str, str], list[set[int]]] = defaultdict(list)
+    nodes: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for tie in found:
+        nodes[(tie.customer, tie.task)].add(tie.node.casefold())
     for tie in found:
         runs = spans.get((tie.customer, tie.task), [])
-        if tie.zoned or len(runs) != 1:
+        if tie.zoned or len(runs) != 1 or len(nodes[(tie.customer, tie.task)]) > 1:
             continue
         start, end = runs[0]
         low = -((end + AFTER - tie.last) // ZONE_STEP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -71,6 +72,17 @@ def test_rows_that_contradict_the_queue_are_dropped() -> None:
 def test_a_task_that_ran_twice_says_nothing_of_the_queue() -> None:
     twice = [ran(1, "a", 40.0, 50.0), ran(1, "b", 60.0, 70.0, structure=2)]
     assert not solved(twice, [row(1, 55.0, 56.0, 71.0)]).sure.constraints
+
+
+def test_a_task_that_ran_twice_says_nothing_although_only_one_run_names_its_node() -> None:
+    nameless = replace(ran(1, "b", 3600.0, 3610.0, structure=2), clock=None)
+    assert not solved([ran(1, "a", 40.0, 50.0), nameless], [row(1, 30.0, 3599.0, 3611.0)]).likely.constraints
+
+
+def test_a_lock_error_says_nothing_where_a_nameless_run_may_be_its_nodes() -> None:
+    attempt = Attempt(("", "ServerTasks-1"), "b", Place("server", 5, 500, ticks(130.0)))
+    nameless = replace(ran(1, "b", 120.0, 190.0, structure=2), clock=None)
+    assert not solved([ran(1, "a", 0.0, 100.0), nameless], [], [attempt]).likely.constraints
 
 
 def test_a_pause_ends_before_its_resume_begins() -> None:

@@ -131,3 +131,18 @@ def test_the_later_one_comes_second_whatever_its_number() -> None:
     early = side(2, [(1, -60.0), (2, -50.0)], "B", "two.tl.txt")
     relation = related(side(1, FIRST), early, Bounds(SYNCED, SYNCED))
     assert (relation.first, relation.second, relation.relation) == (2, 1, "sequential")
+
+
+def test_what_server_logs_add_counts_alone_where_a_moved_line_may_be_the_other_ones() -> None:
+    ties = {"a": (100.0, 103.0), "b": (205.0, 208.0)}
+    tied = {
+        name: tuple(Place("server", at, at, round(at * SECOND)) for at in map(int, times))
+        for name, times in ties.items()
+    }
+    first = side(1, [(1, 100.0), (2, 207.0), (3, 101.0)], finished=False, tied=tied["a"])
+    second = side(2, [(4, 206.0), (5, 207.0)], "B", tied=tied["b"])
+    clocks = Bounds(SYNCED, SYNCED)
+    assert related(first, second, clocks, tears=1).relation == "sequential"
+    assert related(first, replace(second, tied=()), clocks, tears=1).relation == "sequential"
+    both = replace(second, tied=(tied["a"][0], tied["b"][1]))
+    assert related(first, both, clocks, tears=1).relation == "concurrent"
