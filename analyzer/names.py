@@ -32,6 +32,9 @@ COMPLETED = r"^The (?:deployment|run) completed"
 HELD = "being used by another process"
 """Why an append to a log fails that somebody else has open (formats document, 5.3)."""
 
+SERVER_MACHINE = r"MachineName:[ \t]*([^\s,;]+)(?s:.*)HostProcessName:[ \t]*(?i:octopus\.server)"
+"""The machine that Octopus Server names as its own in a block of one entry (formats document, 3.3 and 5.2)."""
+
 FINAL_STATES = frozenset({"Success", "Failed", "Canceled", "TimedOut"})
 ACTIVE_STATES = frozenset({"Executing", "Cancelling", "Running"})
 

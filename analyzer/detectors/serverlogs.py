@@ -24,6 +24,7 @@ import polars as pl
 from analyzer.detectors.common import frame, rows
 from analyzer.detectors.lines import remembered
 from analyzer.model import Case
+from analyzer.names import SERVER_MACHINE
 
 SERVER_LOG = "server-log"
 MINUTE = 60_000_000
@@ -77,20 +78,22 @@ class Coverage:
 def known_nodes(case: Case) -> dict[str, dict[str, str]]:
     """Customer -> node without case -> its name, of every node that the input names.
 
-    A machine of a task log is a node if machines and nodes share names in this case: in containers they do not.
+    A machine of a task log is a node if machines and nodes share names in this case: in containers they do not. What a
+    node's own log calls its machine is no further node.
     """
     sources = frame(case.sources).filter(pl.col("format") == SERVER_LOG)
+    hosts = _hosts(case)
     said = pl.concat([frame(case.states).select("customer", "node"), _mentioned(case)]).unique()
     runs = frame(case.logs).select("customer", node="nodes").explode("node")  # as they stand in the logs
     result: dict[str, dict[str, str]] = {}
     for customer in sorted(set(frame(case.sources)["customer"])):
         named = _names(said, customer)
-        machines = _names(runs, customer)
+        machines, ours = _names(runs, customer), _names(hosts, customer)
         own = _names(sources.filter(pl.col("node_basis") != "folder"), customer)
         folders = _names(sources.filter(pl.col("node_basis") == "folder"), customer)
         sure = named | own
         if not sure or machines.keys() & (sure | folders).keys():
-            sure = machines | sure
+            sure = {key: name for key, name in machines.items() if key not in ours} | sure
         # A folder's name that nothing else knows may be any node's: it is a node only where no other name is known.
         others = {name: folders[name] for name in folders.keys() - sure.keys()}
         result[customer] = sure | others if not sure.keys() - own.keys() else sure
@@ -102,11 +105,21 @@ def _names(table: pl.DataFrame, customer: str) -> dict[str, str]:
     return {str(name).casefold(): str(name) for name in every}
 
 
-def _mentioned(case: Case) -> pl.DataFrame:
+def _hosts(case: Case) -> pl.DataFrame:
+    """Machines, as `node`, that server logs of known nodes name as their own."""
+    events = _said_by_servers(case).filter(
+        pl.col("node").is_not_null() & pl.col("message").str.contains("HostProcessName")
+    )
+    return events.select("customer", node=pl.col("message").str.extract(SERVER_MACHINE))
+
+
+def _said_by_servers(case: Case) -> pl.DataFrame:
     sources = frame(case.sources).filter(pl.col("format") == SERVER_LOG).select("customer", "source")
-    events = frame(case.events).select("customer", "source", "message")
-    events = events.join(sources, on=["customer", "source"], how="semi")
-    events = events.filter(pl.col("message").str.contains("become leader:|went offline"))
+    return frame(case.events).join(sources, on=["customer", "source"], how="semi").select("customer", "node", "message")
+
+
+def _mentioned(case: Case) -> pl.DataFrame:
+    events = _said_by_servers(case).filter(pl.col("message").str.contains("become leader:|went offline"))
     found = [events.select("customer", node=pl.col("message").str.extract(pattern)) for pattern in MENTIONS]
     return pl.concat(found).filter(pl.col("node").is_not_null())
 

@@ -59,7 +59,7 @@ def assemble(
     others = lines.join(plain, on=KEY, how="anti")
     for _, one in others.group_by(KEY, maintain_order=True):
         _mixed(case, one, machines, states)
-    placed = with_nodes(_by_tree(case, states), found.ties, found.attempts, states)
+    placed = with_nodes(_by_tree(case, states), found, states)
     attempts = list(attempts_of(found.attempts, placed.zones))
     clocks = bounds([_dated(one) for one in placed.executions], states, attempts)
     related = pairs(placed, case.logs, clocks, states)

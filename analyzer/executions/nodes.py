@@ -16,7 +16,7 @@ import polars as pl
 from analyzer.executions.constraints import Attempt
 from analyzer.executions.execution import Execution
 from analyzer.executions.runs import Run
-from analyzer.executions.ties import AFTER, BEFORE, Failed, Served, Tie, served, zones
+from analyzer.executions.ties import AFTER, BEFORE, Failed, Served, Tie, Ties, served, zones
 
 Lost = tuple[str, str, str]  # customer, task, node
 
@@ -34,13 +34,11 @@ class Placed:
     """Names of the cluster's nodes, in lower case."""
 
 
-def with_nodes(
-    executions: list[Execution], ties: Sequence[Tie], failed: Sequence[Failed], states: pl.DataFrame
-) -> Placed:
+def with_nodes(executions: list[Execution], found: Ties, states: pl.DataFrame) -> Placed:
     """The executions of a case with the nodes that the case shows them to have run on."""
-    owners = _owners(states)
-    losses: Counter[Lost] = Counter((one.customer, one.task, one.node.casefold()) for one in failed)
-    alias = _aliases(executions, owners, ties, losses)
+    owners, ties = _owners(states), found.ties
+    losses: Counter[Lost] = Counter((one.customer, one.task, one.node.casefold()) for one in found.attempts)
+    alias = _aliases(executions, owners, ties, losses) | dict(found.hosts)
     known = frozenset(node.casefold() for node in (*owners.values(), *(tie.node for tie in ties), *alias.values()))
     placed = [_placed(one, alias) for one in executions]
     spans: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from analyzer.clocks import Place
-from analyzer.names import HELD
+from analyzer.names import HELD, SERVER_MACHINE
 
 MINUTE = 600_000_000  # in units of 100 ns
 ZONE_STEP = 15 * MINUTE
@@ -76,6 +76,7 @@ class Ties:
 
     ties: tuple[Tie, ...]
     attempts: tuple[Failed, ...]
+    hosts: Mapping[tuple[str, str], str]  # (customer, machine in lower case) -> node whose log names it as its own
 
 
 def ties(events: pa.Table) -> Ties:
@@ -89,7 +90,18 @@ def ties(events: pa.Table) -> Ties:
         key=pl.col("node").str.to_lowercase(),
     )
     frame = frame.sort("instant", "source", "line")
-    return Ties(tuple(_running(frame.filter(pl.col("tie").is_in(RUNNING)))), tuple(_failed(frame)))
+    return Ties(tuple(_running(frame.filter(pl.col("tie").is_in(RUNNING)))), tuple(_failed(frame)), _hosts(events))
+
+
+def _hosts(events: pa.Table) -> dict[tuple[str, str], str]:
+    """Machines that one node alone names as its own when it starts (a container's name is not the node's)."""
+    said = pl.DataFrame(events).filter(pl.col("task").is_null() & pl.col("node").is_not_null())
+    said = said.with_columns(machine=pl.col("message").str.extract(SERVER_MACHINE).str.to_lowercase())
+    named = said.drop_nulls("machine").select("customer", "machine", "node").unique()
+    nodes: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for customer, machine, node in named.rows():
+        nodes[(customer, machine)].add(node)
+    return {key: min(some) for key, some in nodes.items() if len({node.casefold() for node in some}) == 1}
 
 
 def _failed(frame: pl.DataFrame) -> Iterator[Failed]:
@@ -133,24 +145,36 @@ def zones(found: Sequence[Tie], spans: dict[tuple[str, str], list[tuple[int, int
     A node stamps a task's log (UTC) and its own server log (local) by one clock, so in the right zone its ties lie
     inside the task's only run. `spans`: (customer, task) -> spans of its runs in UTC. Only tasks of one run count, and
     of these only such as one node ties itself to: of two nodes one may have left no line in the log. The zone must be
-    the only multiple of 15 minutes that fits at least nine tenths of them.
+    the only multiple of 15 minutes that fits at least nine tenths of them. A node of which only doubtful tasks tell has
+    the zone of all other nodes if that fits.
     """
-    votes: dict[tuple[str, str], list[set[int]]] = defaultdict(list)
     nodes: dict[tuple[str, str], set[str]] = defaultdict(set)
     for tie in found:
         nodes[(tie.customer, tie.task)].add(tie.node.casefold())
+    fair: dict[tuple[str, str], list[set[int]]] = defaultdict(list)
+    doubtful: dict[tuple[str, str], list[set[int]]] = defaultdict(list)
     for tie in found:
         runs = spans.get((tie.customer, tie.task), [])
-        if tie.zoned or len(runs) != 1 or len(nodes[(tie.customer, tie.task)]) > 1:
-            continue
-        start, end = runs[0]
-        low = -((end + AFTER - tie.last) // ZONE_STEP)
-        high = (tie.first - start + BEFORE) // ZONE_STEP
-        votes[(tie.customer, tie.node.casefold())].append(set(range(max(low, -56), min(high, 56) + 1)))
-    result = {}
-    for key, sets in votes.items():
-        counts = Counter(k for one in sets for k in one)
-        best = [k for k, count in counts.items() if count == max(counts.values())]
-        if len(best) == 1 and counts[best[0]] >= 0.9 * len(sets):
-            result[key] = best[0] * ZONE_STEP
-    return result
+        if not tie.zoned and len(runs) == 1:
+            alone = len(nodes[(tie.customer, tie.task)]) == 1
+            (fair if alone else doubtful)[(tie.customer, tie.node.casefold())].append(_fitting(tie, *runs[0]))
+    result = {key: zone for key, sets in fair.items() if (zone := _agreed(sets)) is not None}
+    shared = {(customer, zone) for (customer, _), zone in result.items()}
+    for (customer, node), sets in doubtful.items():
+        own = [zone for name, zone in shared if name == customer]
+        if (customer, node) not in fair and len(own) == 1 and all(own[0] in one for one in sets):
+            result[(customer, node)] = own[0]
+    return {key: zone * ZONE_STEP for key, zone in result.items()}
+
+
+def _fitting(tie: Tie, start: int, end: int) -> set[int]:
+    """Zones, in steps, in which a tie lies inside a run."""
+    low = -((end + AFTER - tie.last) // ZONE_STEP)
+    high = (tie.first - start + BEFORE) // ZONE_STEP
+    return set(range(max(low, -56), min(high, 56) + 1))
+
+
+def _agreed(sets: Sequence[set[int]]) -> int | None:
+    counts = Counter(zone for one in sets for zone in one)
+    best = [zone for zone, count in counts.items() if count == max(counts.values())]
+    return best[0] if len(best) == 1 and counts[best[0]] >= 0.9 * len(sets) else None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import analyzer
@@ -213,3 +214,29 @@ def test_without_one_nodes_log_no_task_that_needs_it_is_clean(tmp_path, sample, 
     accused = {one.task for one in whole.findings if one.code in ("OCT101", "OCT102")} | undecided
     assert all(name in open_ or {(name, "OCT101"), (name, "OCT102")} & still for name in accused)
     assert any(node in open_question.reason for open_question in open_.values())
+
+
+STARTED = """
+    -229:00 INFO Environment Information:
+      MachineName: octopus-7f9c
+      HostProcessName: Octopus.Server
+"""
+
+
+def test_a_container_whose_node_says_its_name_is_no_node_without_a_log(bundle):
+    """NORTH names its machine like itself, EAST runs in a container, as its own log says when it starts."""
+    bundle.raw(HEALTHY.replace("    1/a  INF 1 ", MACHINE.format("octopus-7f9c") + "    1/a  INF 1 "))
+    bundle.raw(HEALTHY.replace("    1/a  INF 1 ", MACHINE.format("NORTH") + "    1/a  INF 1 "), task=8)
+    calm = "\n".join(f"{minute}:00 INFO Still here" for minute in range(-228, 300))
+    bundle.server("EAST", STARTED + calm, zone="+00:00")
+    bundle.server("NORTH", calm, zone="+00:00")
+    assert not told(bundle)[2]
+    assert pl.DataFrame(analyzer.read(bundle.folder).executions)["node"].to_list() == ["EAST", "NORTH"]
+
+
+def test_a_machine_that_no_server_log_knows_is_still_missed_beside_one_that_is(bundle):
+    bundle.raw(HEALTHY.replace("    1/a  INF 1 ", MACHINE.format("EAST") + "    1/a  INF 1 "))
+    bundle.raw(HEALTHY.replace("    1/a  INF 1 ", MACHINE.format("WEST") + "    1/a  INF 1 "), task=8)
+    calm = "\n".join(f"{minute}:00 INFO Still here" for minute in range(-228, 300))
+    bundle.server("EAST", STARTED.replace("octopus-7f9c", "EAST") + calm, zone="+00:00")
+    assert "the server log of WEST is not in the input" in " ".join(told(bundle)[0].split())

@@ -103,3 +103,17 @@ def test_a_task_that_two_nodes_tie_themselves_to_says_nothing_of_their_zones() -
     assert zones(fair, spans) == {("", "east"): hour}
     mixed = [*fair, tie("ServerTasks-7", "EAST", 3 * hour), tie("ServerTasks-7", "WEST", 0)]
     assert zones(mixed, spans) == {("", "east"): hour}
+
+
+def test_a_node_of_doubtful_tasks_alone_has_the_zone_of_all_the_others_if_that_fits() -> None:
+    hour = 36_000_000_000
+
+    def tie(task: int, node: str, zone: int) -> Tie:
+        at = 100 + zone * hour
+        return Tie("", f"ServerTasks-{task}", node, f"{task} {node}", at, at + 10, False, node, 1, 0, node, 2, 9)
+
+    spans = {("", f"ServerTasks-{task}"): [(0, 1000)] for task in (7, 8, 9)}
+    twice = [tie(8, "EAST", 1), tie(7, "EAST", 1), tie(7, "WEST", 1)]
+    assert zones(twice, spans)[("", "west")] == hour
+    assert ("", "west") not in zones([*twice[:2], tie(7, "WEST", 2)], spans)
+    assert ("", "west") not in zones([*twice, tie(9, "NORTH", 2)], spans)
