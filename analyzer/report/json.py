@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import analyzer
 from analyzer import schema
 from analyzer.model import Audit, Finding, Incident
+from analyzer.report.changes import Change, Changes, Kind
 from analyzer.report.machines import radius
 from analyzer.report.plain import UNSAFE
 from analyzer.report.summary import summary
@@ -22,28 +23,51 @@ LEADING = ("source", "format", "node", "lines", "events", "rejects", "sha256")
 SOURCE = (*LEADING, *(name for name in schema.SOURCES.names if name not in LEADING))
 
 
-def document(audit: Audit) -> bytes:
-    """The audit as UTF-8 JSON with a newline at its end."""
+def document(audit: Audit, changes: Changes | None = None) -> bytes:
+    """The audit as UTF-8 JSON with a newline at its end; `baseline` is there with one, and says what changed."""
     values = {
         "schema": SCHEMA,
         "version": analyzer.__version__,
         "summary": summary(audit),
-        "findings": [_finding(finding) for finding in audit.findings],
+        **({"baseline": _baseline(changes)} if changes else {}),
+        "findings": [values_of(finding) for finding in audit.findings],
         "not_judged": [{name: getattr(one, name) for name in QUESTION} for one in audit.not_judged],
         "incidents": [_incident(one) for one in audit.incidents],
         "blast_radius": radius(audit.case),
         "sources": _sources(audit),
     }
-    text = json.dumps(values, ensure_ascii=False, indent=1, default=_other)
+    return encoded(values, indent=1)
+
+
+def encoded(values: object, indent: int | None = None) -> bytes:
+    """JSON with a newline at its end; without indent it is one line."""
+    between = None if indent else (",", ":")
+    text = json.dumps(values, ensure_ascii=False, indent=indent, separators=between, default=_other)
     # JSON allows these characters as they are, but the document may be printed on a terminal.
     return (UNSAFE.sub(_escaped, text) + "\n").encode()
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def values_of(finding: Finding) -> dict[str, object]:
+    """A finding as the document has it."""
     values: dict[str, object] = {name: getattr(finding, name) for name in FINDING}
     values["evidence"] = [asdict(one) for one in finding.evidence]
     values["detail"] = {name: finding.detail[name] for name in sorted(finding.detail)}
     return values
+
+
+def change_of(change: Change) -> dict[str, object]:
+    """How a finding differs from the baseline: beside its own values, which it lost where it is gone."""
+    told: dict[str, object] = {"change": change.kind, "reason": change.reason, "worse": change.worse}
+    if change.before and change.before is not change.finding:
+        told["before"] = {name: getattr(change.before, name) for name in ("severity", "verdict", "nodes")}
+    return told
+
+
+def _baseline(changes: Changes) -> dict[str, object]:
+    told: dict[str, object] = {"version": changes.version, "unchanged": changes.unchanged}
+    for kind in Kind:
+        told[kind] = [values_of(one.finding) | change_of(one) for one in changes.of(kind)]
+    return told
 
 
 def _incident(incident: Incident) -> dict[str, object]:

@@ -28,14 +28,22 @@ class Since:
         places = sorted({_place(finding) for finding in audit.findings if finding.evidence})
         events = pl.DataFrame(audit.case.events.select([*PLACE, "time", "wall", "clock"]))
         cited = events.join(pl.DataFrame(places, schema=PLACE, orient="row"), on=list(PLACE), how="semi")
-        self._times: dict[tuple[Any, ...], str] = {row[:3]: _said(*row[3:]) for row in cited.iter_rows()}
+        self._times: dict[tuple[Any, ...], tuple[Any, ...]] = {row[:3]: row[3:] for row in cited.iter_rows()}
 
     def of(self, finding: Finding) -> str:
         """The start of the second execution where the finding is about two, else the time of its first line, or ""."""
+        return _said(*self._found(finding))
+
+    def moment(self, finding: Finding) -> datetime | None:
+        """The same as an instant; None where no clock says UTC."""
+        found: datetime | None = self._found(finding)[0]
+        return found
+
+    def _found(self, finding: Finding) -> tuple[Any, ...]:
         starts = self._starts.get((finding.customer, finding.task, finding.log), [])
         if finding.code in SEVERAL and len(starts) > 1:
-            return _said(starts[1])
-        return self._times.get(_place(finding), "") if finding.evidence else ""
+            return (starts[1],)
+        return self._times.get(_place(finding), (None,)) if finding.evidence else (None,)
 
 
 def _said(time: datetime | None, wall: int | None = None, clock: str | None = None) -> str:

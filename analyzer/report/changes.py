@@ -1,0 +1,170 @@
+"""What is new, gone or changed since a baseline, and why.
+
+A finding is the same one as before where code, customer, task and log are, and the nodes: equal, or one set within the
+other (a node that was not known then may be now). Line numbers do not matter, so lines that were appended since change
+nothing; where several are alike, those with the same first line belong together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import analyzer
+from analyzer.model import Audit, Finding, Verdict
+from analyzer.report.identity import nodes, subject
+from analyzer.report.plain import count, listing
+from analyzer.report.summary import tasks
+
+Sources = Mapping[tuple[str, str], Mapping[str, Any]]
+"""Customer and name of a source -> its entry in the document."""
+COMPARED = ("lines", "bytes", "problem")
+"""Columns of SOURCES that tell whether a source is as it was."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What an earlier audit found, in which sources, and by which version of the analyzer."""
+
+    version: str
+    findings: tuple[Finding, ...]
+    sources: Sources
+
+
+class Kind(StrEnum):
+    """How a finding differs from the baseline."""
+
+    NEW = "new"
+    GONE = "gone"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A finding as it is now, as it was (`before`), or both; `worse` makes it count for the exit code."""
+
+    kind: Kind
+    finding: Finding
+    before: Finding | None
+    reason: str
+    worse: bool
+
+
+@dataclass(frozen=True)
+class Changes:
+    """All changes, in the order of the findings, what is gone last."""
+
+    version: str
+    changes: tuple[Change, ...]
+    unchanged: int
+
+    def of(self, kind: Kind) -> tuple[Change, ...]:
+        """Those of one kind."""
+        return tuple(one for one in self.changes if one.kind is kind)
+
+
+def compare(baseline: Baseline, audit: Audit) -> Changes:
+    """What an audit says that the baseline did not, and the reverse."""
+    pairs = _paired(baseline.findings, audit.findings)
+    sources: Sources = {(row["customer"], row["source"]): row for row in audit.case.sources.to_pylist()}
+    causes = _causes(baseline, sources)
+    read = tasks(audit.case)
+    changes, unchanged = [], 0
+    for at, finding in enumerate(audit.findings):
+        before = baseline.findings[pairs[at]] if at in pairs else None
+        differences, worse = _differences(before, finding) if before else ([], True)
+        if before and not differences:
+            unchanged += 1
+            continue
+        why = _why(finding, causes, baseline.sources, sources)
+        kind = Kind.CHANGED if before else Kind.NEW
+        changes.append(Change(kind, finding, before, "; ".join([*differences, why]), worse))
+    matched = set(pairs.values())
+    for at, finding in enumerate(baseline.findings):
+        if at not in matched:
+            unread = finding.task is not None and (finding.customer, finding.task) not in read
+            why = _why(finding, causes, baseline.sources, sources)
+            reason = f"{finding.task} is not in what was read or asked for; {why}" if unread else why
+            changes.append(Change(Kind.GONE, finding, finding, reason, worse=False))
+    return Changes(baseline.version, tuple(changes), unchanged)
+
+
+def _paired(before: Sequence[Finding], now: Sequence[Finding]) -> dict[int, int]:
+    """Place among the findings now -> place in the baseline; the most alike are paired first."""
+    old: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for at, finding in enumerate(before):
+        old[subject(finding)].append(at)
+    pairs: dict[int, int] = {}
+    alike: tuple[Callable[[Finding, Finding], bool], ...] = (
+        lambda one, other: nodes(one) == nodes(other) and one.evidence[:1] == other.evidence[:1],
+        lambda one, other: nodes(one) == nodes(other),
+        lambda one, other: nodes(one) <= nodes(other) or nodes(other) <= nodes(one),
+    )
+    for fits in alike:
+        for at, finding in enumerate(now):
+            left = old.get(subject(finding), [])
+            found = next((one for one in left if at not in pairs and fits(finding, before[one])), None)
+            if found is not None:
+                pairs[at] = found
+                left.remove(found)
+    return pairs
+
+
+def _differences(before: Finding, now: Finding) -> tuple[list[str], bool]:
+    """What differs, in words, and whether it is worse than before."""
+    said = []
+    if before.verdict is not now.verdict:
+        said.append(f"verdict was {before.verdict}, is {now.verdict}")
+    if before.severity is not now.severity:
+        said.append(f"severity was {before.severity}, is {now.severity}")
+    if nodes(before) != nodes(now):
+        said.append(f"nodes were {_named(before)}, are {_named(now)}")
+    worse = (
+        (before.verdict is Verdict.POSSIBLE and now.verdict is Verdict.PROVED)
+        or now.severity.rank > before.severity.rank
+        or bool(before.nodes and nodes(now) - nodes(before))
+    )
+    return said, worse
+
+
+def _named(finding: Finding) -> str:
+    return listing(list(finding.nodes), 9) or "not known"
+
+
+def _causes(baseline: Baseline, sources: Sources) -> str:
+    """What else differs between the two audits as a whole."""
+    said = []
+    if baseline.version != analyzer.__version__:
+        said.append(f"the baseline is by analyzer {baseline.version}, this is {analyzer.__version__}")
+    came, went = len(sources.keys() - baseline.sources.keys()), len(baseline.sources.keys() - sources.keys())
+    if came or went:
+        said.append(f"{count(came, 'source')} came in, {count(went, 'source')} went")
+    changed = sum(_changed(baseline.sources[key], sources[key]) for key in sources.keys() & baseline.sources.keys())
+    if changed:
+        said.append(f"{count(changed, 'source')} changed")
+    return ", ".join(said) or "same sources and version: the options differ"
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    return any(before[name] != now[name] for name in COMPARED)
+
+
+def _why(finding: Finding, causes: str, before: Sources, now: Sources) -> str:
+    """What happened to the sources that a finding cites; where nothing did, to the audit as a whole."""
+    said = []
+    for source in dict.fromkeys(one.source for one in finding.evidence):
+        key = (finding.customer, source)
+        if key not in before and key in now:
+            said.append(f"{source} is new in the input")
+        elif key in before and key not in now:
+            said.append(f"{source} is no longer in the input")
+        elif key in before and _changed(before[key], now[key]):
+            said.append(f"{source} had {_size(before[key])}, has {_size(now[key])}")
+    return listing(said, 2) or causes
+
+
+def _size(row: Mapping[str, Any]) -> str:
+    return f"{count(row['lines'] or 0, 'line')} ({count(row['bytes'] or 0, 'byte')})"

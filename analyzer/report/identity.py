@@ -1,0 +1,25 @@
+"""Which finding is the same as one of another audit: by what it is about, never by line numbers, which move."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from analyzer.model import Finding
+
+
+def subject(finding: Finding) -> tuple[str, str, str, str]:
+    """Code, customer, task and log; where it is about no task, the source of its first line stands for the task."""
+    where = finding.task or (finding.evidence[0].source if finding.evidence else "")
+    return finding.code, finding.customer, where, finding.log or ""
+
+
+def nodes(finding: Finding) -> frozenset[str]:
+    """The nodes as they are compared: without case."""
+    return frozenset(name.casefold() for name in finding.nodes)
+
+
+def fingerprint(finding: Finding) -> str:
+    """32 hexadecimal digits that stay the same while code, customer, task, log and nodes do."""
+    words = json.dumps([*subject(finding), *sorted(nodes(finding))])
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
