@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -124,10 +124,27 @@ def certificates_folder(text: str, paths: Sequence[str]) -> Path:
     return folder
 
 
-def write(text: str, content: bytes) -> None:
+def output_files(files: Mapping[str, str], form: str) -> str:
+    """Checks the FILE of every output option before the long read; what stands on stdout: that of "-", else `form`.
+
+    Raises UsageError, also where two results would go to one place.
+    """
+    for text in files.values():
+        output_file(text)
+    taken: dict[str, str] = {} if form == "table" else {"-": f"format {form}"}
+    for name, text in files.items():
+        place = text if text in ("", "-") else str(Path(text).resolve())
+        if place and place in taken:
+            raise UsageError(f"--{taken[place]} and --{name} both write to {'stdout' if text == '-' else text}")
+        taken[place] = name
+    return form if form != "table" else taken.get("-", form)
+
+
+def write(text: str, content: bytes | Iterable[bytes]) -> None:
     """Content into a file. Raises UsageError where it cannot be written."""
     try:
-        Path(text).write_bytes(content)
+        with Path(text).open("wb") as file:
+            file.writelines([content] if isinstance(content, bytes) else content)
     except OSError as error:
         raise UsageError(f"cannot write {text}: {error.strerror or error}") from None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analyzer import arguments
-from analyzer.cli import options, reading, terminal
+from analyzer.cli import options, outputs, reading
 from analyzer.cli.app import CLEAN, FOUND, PARTIAL
 from analyzer.cli.terminal import Voice
 from analyzer.errors import UsageError
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 def audit(
     paths: options.Paths,
-    json: Annotated[str, typer.Option("--json", metavar="FILE", help="Write the JSON document; - is stdout.")] = "",
+    json: outputs.Json = "",
+    sarif: outputs.Sarif = "",
+    csv: outputs.Csv = "",
+    timesketch: outputs.Timesketch = "",
+    clef: outputs.Clef = "",
+    parquet: outputs.Parquet = "",
+    form: outputs.Format = "table",
+    baseline: outputs.BaselineFile = "",
     node: options.Nodes = [],
     utc_offset: options.Offsets = [],
     fail_on: Annotated[options.SEVERITIES, typer.Option(help="Least severity that makes the exit code 1.")] = "warning",
@@ -36,7 +43,8 @@ def audit(
 ) -> None:
     """Judge logs: double runs, disorder, contradictions."""
     voice = Voice(quiet, verbose)
-    arguments.output_file(json)
+    files = {"json": json, "sarif": sarif, "csv": csv, "timesketch": timesketch, "clef": clef}
+    wanted = outputs.checked(files, form, parquet, baseline)
     narrowed = options.narrowed(paths, node, utc_offset, task, since, until)
     customers = arguments.customers(paths, node) if each else {}
     folder = arguments.certificates_folder(certificates, paths) if certificates else None
@@ -52,12 +60,14 @@ def audit(
             answer = _judged(paths, narrowed, voice)
             audits = [answer]
     with voice.timed("reporting"):
-        _report(answer, json, each=each, quiet=quiet)
+        changes = outputs.compared(answer, wanted)
+        outputs.write(answer, changes, wanted, each=each, voice=voice)
     cases = [one.case for one in audits]
     reading.tell_problems(voice, *cases)
     if folder:
         _certify(audits, folder, voice)
-    if any(finding.severity.rank >= Severity(fail_on).rank for finding in answer.findings):
+    counted = [one.finding for one in changes.changes if one.worse] if changes else answer.findings
+    if any(finding.severity.rank >= Severity(fail_on).rank for finding in counted):
         raise typer.Exit(FOUND)
     raise typer.Exit(PARTIAL if reading.problems(*cases) else CLEAN)
 
@@ -70,22 +80,6 @@ def _judged(paths: str | list[str], narrowed: dict[str, Any], voice: Voice) -> A
         reading.told(case, voice)
     with voice.timed("judging"):
         return pipeline.audit(case)
-
-
-def _report(answer: Audit, json: str, *, each: bool, quiet: bool) -> None:
-    """The document where it was asked for; the text on stdout unless the document is there."""
-    from analyzer.report import json as document
-    from analyzer.report import rollup, text
-
-    if json == "-":
-        terminal.results(document.document(answer))
-    elif quiet or each:
-        table = "" if quiet else "\n" + rollup.table(answer)
-        terminal.results(text.short(answer, terminal.width(), colour=terminal.colour()) + table)
-    else:
-        terminal.results(text.render(answer, terminal.width(), colour=terminal.colour()))
-    if json not in ("", "-"):
-        arguments.write(json, document.document(answer))
 
 
 def _certify(audits: list[Audit], folder: Path, voice: Voice) -> None:

@@ -1,8 +1,8 @@
 """What is new, gone or changed since a baseline, and why.
 
-A finding is the same one as before where code, customer, task and log are, and the nodes: equal, or one set within the
-other (a node that was not known then may be now). Line numbers do not matter, so lines that were appended since change
-nothing; where several are alike, those with the same first line belong together.
+A finding is the same one as before where code, customer, task, log and nodes are; a log or nodes that were not known
+then may be known now, and a node may have joined or left. Line numbers do not matter, so lines that were appended since
+change nothing; where several are alike, those with the same first line belong together.
 """
 
 from __future__ import annotations
@@ -98,12 +98,7 @@ def _paired(before: Sequence[Finding], now: Sequence[Finding]) -> dict[int, int]
     for at, finding in enumerate(before):
         old[subject(finding)].append(at)
     pairs: dict[int, int] = {}
-    alike: tuple[Callable[[Finding, Finding], bool], ...] = (
-        lambda one, other: nodes(one) == nodes(other) and one.evidence[:1] == other.evidence[:1],
-        lambda one, other: nodes(one) == nodes(other),
-        lambda one, other: nodes(one) <= nodes(other) or nodes(other) <= nodes(one),
-    )
-    for fits in alike:
+    for fits in ALIKE:
         for at, finding in enumerate(now):
             left = old.get(subject(finding), [])
             found = next((one for one in left if at not in pairs and fits(finding, before[one])), None)
@@ -113,6 +108,24 @@ def _paired(before: Sequence[Finding], now: Sequence[Finding]) -> dict[int, int]
     return pairs
 
 
+def _same(one: Finding, other: Finding) -> bool:
+    return one.log == other.log and nodes(one) == nodes(other)
+
+
+def _same_place(one: Finding, other: Finding) -> bool:
+    places = [[(at.source, at.line) for at in finding.evidence[:1]] for finding in (one, other)]
+    return _same(one, other) and places[0] == places[1]
+
+
+def _better_known(one: Finding, other: Finding) -> bool:
+    within = nodes(one) <= nodes(other) or nodes(other) <= nodes(one)
+    return within and (one.log == other.log or not one.log or not other.log)
+
+
+ALIKE: tuple[Callable[[Finding, Finding], bool], ...] = (_same_place, _same, _better_known)
+"""How much alike two findings about one task have to be, strictest first."""
+
+
 def _differences(before: Finding, now: Finding) -> tuple[list[str], bool]:
     """What differs, in words, and whether it is worse than before."""
     said = []
@@ -120,6 +133,8 @@ def _differences(before: Finding, now: Finding) -> tuple[list[str], bool]:
         said.append(f"verdict was {before.verdict}, is {now.verdict}")
     if before.severity is not now.severity:
         said.append(f"severity was {before.severity}, is {now.severity}")
+    if before.log != now.log:
+        said.append(f"log was {before.log or 'not known'}, is {now.log or 'not known'}")
     if nodes(before) != nodes(now):
         said.append(f"nodes were {_named(before)}, are {_named(now)}")
     worse = (

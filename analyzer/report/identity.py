@@ -8,10 +8,9 @@ import json
 from analyzer.model import Finding
 
 
-def subject(finding: Finding) -> tuple[str, str, str, str]:
-    """Code, customer, task and log; where it is about no task, the source of its first line stands for the task."""
-    where = finding.task or (finding.evidence[0].source if finding.evidence else "")
-    return finding.code, finding.customer, where, finding.log or ""
+def subject(finding: Finding) -> tuple[str, str, str]:
+    """Code, customer and task; where it is about no task, the source of its first line stands for it."""
+    return finding.code, finding.customer, finding.task or (finding.evidence[0].source if finding.evidence else "")
 
 
 def nodes(finding: Finding) -> frozenset[str]:
@@ -21,5 +20,5 @@ def nodes(finding: Finding) -> frozenset[str]:
 
 def fingerprint(finding: Finding) -> str:
     """32 hexadecimal digits that stay the same while code, customer, task, log and nodes do."""
-    words = json.dumps([*subject(finding), *sorted(nodes(finding))])
+    words = json.dumps([*subject(finding), finding.log or "", *sorted(nodes(finding))])
     return hashlib.sha256(words.encode()).hexdigest()[:32]

@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import chain
 
 from analyzer.model import Audit
 from analyzer.report.changes import Changes
@@ -37,8 +38,7 @@ def export(audit: Audit, changes: Changes | None = None) -> Export:
 
 def for_spreadsheets(audit: Audit, changes: Changes | None = None) -> Export:
     """The same with the mark by which a spreadsheet knows that it is UTF-8."""
-    made = export(audit, changes)
-    return Export((part for parts in ([MARK], made.content) for part in parts), made.notes)
+    return Export(chain([MARK], _lines(audit, changes)))
 
 
 def _lines(audit: Audit, changes: Changes | None) -> Iterator[bytes]:

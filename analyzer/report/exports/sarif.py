@@ -132,7 +132,7 @@ def uri(customer: str, source: str) -> str:
     >>> uri("", "TaskLogs/a b#1.txt"), uri("contoso", "a.zip!/b.txt")
     ('TaskLogs/a%20b%231.txt', 'contoso/a.zip!/b.txt')
     """
-    return quote("/".join(filter(None, [customer, source])).encode("utf-8", "surrogatepass"), safe="/!")
+    return quote("/".join(filter(None, [customer, source])), safe="/!")
 
 
 def _artifacts(audit: Audit, sources: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[dict[str, object]]:

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from analyzer import schema
+from analyzer.errors import UsageError
+from analyzer.model import NotJudged
+from analyzer.report.exports.parquet import write
+from tests.report.cases import DAWN, audit, case, execution, finding, source
+
+NAMES = {"not_judged", *schema.TABLES}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, double_run):
+    made = tmp_path_factory.mktemp("tables")
+    write(double_run, made)
+    return made
+
+
+def test_every_table_has_its_file(folder, double_run):
+    assert {one.name for one in folder.iterdir()} == {f"{name}.parquet" for name in NAMES}
+    for name in NAMES - {"findings", "not_judged"}:
+        table = getattr(double_run.case, name)
+        assert parquet.read_schema(folder / f"{name}.parquet").remove_metadata() == schema.TABLES[name]
+        assert duckdb.sql(f"select count(*) from '{folder}/{name}.parquet'").fetchall() == [(table.num_rows,)]
+
+
+def test_readers_see_the_same_findings(folder, double_run):
+    path = folder / "findings.parquet"
+    expected = [(one.code, one.task, one.summary, list(one.nodes)) for one in double_run.findings]
+    columns = ["code", "task", "summary", "nodes"]
+    assert [tuple(row) for row in duckdb.sql(f"select {','.join(columns)} from '{path}'").fetchall()] == expected
+    assert pl.read_parquet(path, columns=columns).rows() == expected
+    frame = pd.read_parquet(path)
+    assert frame["summary"].to_list() == [one.summary for one in double_run.findings]
+    assert [json.loads(text) for text in frame["detail"]] == [one.detail for one in double_run.findings]
+    lines = duckdb.sql(f"select [one.line for one in evidence] from '{path}'").fetchall()
+    assert lines == [([at.line for at in one.evidence],) for one in double_run.findings]
+
+
+def test_a_query_finds_the_lines_of_a_finding(folder):
+    """What the export is for: from a finding to the lines of both executions."""
+    nodes = duckdb.sql(
+        f"""select distinct x.node from '{folder}/findings.parquet' f
+        join '{folder}/assignments.parquet' a using (customer, task)
+        join '{folder}/events.parquet' e using (customer, source, line)
+        join '{folder}/executions.parquet' x on x.task = f.task and x.number = a.execution
+        where f.code = 'OCT101' and f.task = 'ServerTasks-22404' order by 1"""
+    ).fetchall()
+    assert nodes == [("BRAGOUR-DEP9",), ("PAIBREAN-OCTO5",)]
+
+
+def test_spark_can_read_every_type(folder):
+    def plain(kind: pa.DataType) -> bool:
+        if pa.types.is_list(kind):
+            return plain(kind.value_type)
+        if pa.types.is_struct(kind):
+            return all(plain(field.type) for field in kind)
+        return kind in (pa.string(), pa.int64(), pa.bool_(), pa.float64(), schema.TIME)
+
+    for name in NAMES:
+        for field in parquet.read_schema(folder / f"{name}.parquet"):
+            assert plain(field.type), (name, field)
+
+
+def test_rows_stand_in_a_fixed_order_whatever_was_read_first(tmp_path):
+    sources = [source("b"), source("a", "contoso"), source("a")]
+    lines = [{"customer": "", "source": "a", "line": line, "time": DAWN} for line in (3, 1, 2)]
+    runs = [execution(task, number, "A", 0, 1) for task, number in ((2, 1), (1, 2), (1, 1))]
+    folders = [tmp_path / "there", tmp_path / "back"]
+    for way, made in zip((1, -1), folders, strict=True):
+        made.mkdir()
+        of = case(sources[::way], events=lines[::way], executions=runs[::way])
+        write(audit(of, [finding("OCT101", 1)], [NotJudged("OCT301", "no status", tasks=("ServerTasks-1",))]), made)
+    for name in NAMES:
+        there, back = ((one / f"{name}.parquet").read_bytes() for one in folders)
+        assert there == back, name
+    assert pl.read_parquet(folders[0] / "events.parquet")["line"].to_list() == [1, 2, 3]
+    assert pl.read_parquet(folders[0] / "executions.parquet")["number"].to_list() == [1, 2, 1]
+    assert pl.read_parquet(folders[0] / "not_judged.parquet")["tasks"].to_list() == [["ServerTasks-1"]]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "findings.parquet").mkdir()
+    with pytest.raises(UsageError, match=r"cannot write .*findings\.parquet"):
+        write(audit(), tmp_path)
