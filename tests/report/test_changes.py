@@ -140,7 +140,7 @@ def test_a_document_is_a_baseline_for_itself(tmp_path):
 def test_what_is_no_baseline_is_refused(tmp_path, content, said):
     path = tmp_path / "a.json"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match="--baseline .*a.json") as caught:
+    with pytest.raises(UsageError, match=r"--baseline .*a\.json") as caught:
         baseline.read(str(path))
     assert said in str(caught.value)
 
