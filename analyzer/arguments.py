@@ -42,6 +42,12 @@ def pairs(option: str, form: str, values: Iterable[str]) -> dict[str, str]:
     return result
 
 
+def override(known: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """What is known of nodes, and what is given of them now; names are compared without case."""
+    said = {name.casefold() for name in given}
+    return {name: value for name, value in known.items() if name.casefold() not in said} | dict(given)
+
+
 def utc_offsets(values: Iterable[str]) -> dict[str, str]:
     """`--utc-offset NODE=+HH:MM`."""
     offsets = pairs("--utc-offset", "NODE=+HH:MM", values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -243,6 +244,26 @@ class Findings(tuple[Finding, ...]):
 
 
 @dataclass(frozen=True)
+class Suppression:
+    """Findings that somebody knows of and accepts until a day, and why. Code, task and customer are patterns (*, ?)."""
+
+    code: str
+    reason: str
+    expires: date
+    place: str  # file and line where it is written
+    task: str = "*"
+    customer: str = "*"
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """A finding that does not count, and what covers it."""
+
+    finding: Finding
+    by: Suppression
+
+
+@dataclass(frozen=True)
 class Audit:
     """The answer: findings worst first, the questions that stayed open, and the case they are about."""
 
@@ -250,6 +271,7 @@ class Audit:
     findings: Findings
     not_judged: tuple[NotJudged, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
 
 
 Progress = Callable[[str, int], None]

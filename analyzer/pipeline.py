@@ -113,7 +113,8 @@ def merge(audits: Sequence[Audit]) -> Audit:
     paths = tuple(path for one in audits for path in one.case.paths)
     by_customer = sorted(audits, key=lambda one: one.case.customer)
     incidents = tuple(incident for one in by_customer for incident in one.incidents)
-    return Audit(Case(load, paths), Findings(findings), tuple(questions), incidents)
+    suppressed = sorted((each for one in audits for each in one.suppressed), key=lambda each: _rank(each.finding))
+    return Audit(Case(load, paths), Findings(findings), tuple(questions), incidents, tuple(suppressed))
 
 
 def utc_offset(text: str) -> timedelta:

@@ -183,7 +183,7 @@ def _name_nodes(found: Mapping[str, Found], nodes: Mapping[str, str], named: Map
     for node, path in sorted(nodes.items(), key=lambda item: (len(Path(item[1]).resolve().parts), item)):
         given = [one for one in found.values() if _below(one.source, path, named)]
         if not given:
-            raise UsageError(f"--node {node}={path}: no source has this name, and none lies below it")
+            raise UsageError(f"node {node}={path}: no source has this name, and none lies below it")
         for one in given:
             one.node, one.node_basis = node, "given"
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from analyzer import cli, model
 from analyzer.cli import options
 from analyzer.errors import UnreadableSource, UsageError
-from tests.report.cases import audit, case, finding, source
+from tests.report.cases import DAWN, audit, case, finding, source
 
 SAMPLES = Path(__file__).parent.parent / "sample_logs"
 
@@ -303,3 +303,18 @@ def test_verbose_says_what_was_read_as_what_and_how_long_it_took(stage, tmp_path
 
 def test_quiet_and_verbose_exclude_one_another(tmp_path):
     assert run("show", "7", tmp_path, "-q", "-v").exit_code == 2
+
+
+def test_the_configuration_of_the_working_directory(stage, tmp_path, monkeypatch):
+    made = stage(audit(case([source("a.txt", last=DAWN)], [1]), [finding("OCT101", 1)]))
+    monkeypatch.chdir(tmp_path)
+    entry = "[[suppress]]\ncode = 'OCT101'\nreason = 'known'\nexpires = {}\n[utc-offsets]\nA = '+10:00'\nB = '+09:00'\n"
+    (tmp_path / "analyzer.toml").write_text(entry.format("2023-09-18"), encoding="utf-8")
+    result = run("audit", ".", "--utc-offset", "a=+11:00")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert made.asked[-1][1]["utc_offsets"] == {"a": "+11:00", "B": "+09:00"}
+    (tmp_path / "other.toml").write_text(entry.format("2023-09-17"), encoding="utf-8")
+    result = run("audit", ".", "--config", "other.toml")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("analyzer: other.toml, line 1: expired on 2023-09-17")
+    assert run("audit", ".", "--config", "none.toml").exit_code == 2

@@ -124,7 +124,7 @@ def test_arguments_are_checked_at_once(tmp_path):
     with pytest.raises(UsageError, match="not an offset"):
         pipeline.read(tmp_path, utc_offsets={"A": "ten"})
     case = pipeline.read(tmp_path, nodes={"A": "none"})
-    with pytest.raises(UsageError, match="--node A=none"):
+    with pytest.raises(UsageError, match="node A=none"):
         _ = case.sources
 
 

@@ -15,6 +15,7 @@ from analyzer.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from analyzer.config import Config
     from analyzer.model import Audit
 
 
@@ -38,6 +39,7 @@ def audit(
     certificates: Annotated[
         str, typer.Option(metavar="DIR", help="Write a certificate for every proved double run, with its verify.py.")
     ] = "",
+    config: options.Settings = "",
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -45,8 +47,11 @@ def audit(
     voice = Voice(quiet, verbose)
     files = {"json": json, "sarif": sarif, "csv": csv, "timesketch": timesketch, "clef": clef}
     wanted = outputs.checked(files, form, parquet, baseline)
-    narrowed = options.narrowed(paths, node, utc_offset, task, since, until)
-    customers = arguments.customers(paths, node) if each else {}
+    known = options.configured(config)
+    if known.path:
+        voice.detail(f"configuration {known.path}")
+    narrowed = options.narrowed(paths, node, utc_offset, task, since, until, known=known)
+    customers = arguments.customers(paths, list(narrowed["nodes"])) if each else {}
     folder = arguments.certificates_folder(certificates, paths) if certificates else None
     from analyzer import pipeline
     from analyzer.model import Severity
@@ -54,10 +59,10 @@ def audit(
     with voice.meter(lambda: arguments.size(paths)) as meter:
         narrowed["progress"] = meter
         if each:
-            audits = [_judged(path, {**narrowed, "customer": name}, voice) for path, name in customers.items()]
+            audits = [_judged(path, {**narrowed, "customer": name}, known, voice) for path, name in customers.items()]
             answer = pipeline.merge(audits)
         else:
-            answer = _judged(paths, narrowed, voice)
+            answer = _judged(paths, narrowed, known, voice)
             audits = [answer]
     with voice.timed("reporting"):
         changes = outputs.compared(answer, wanted)
@@ -72,14 +77,18 @@ def audit(
     raise typer.Exit(PARTIAL if reading.problems(*cases) else CLEAN)
 
 
-def _judged(paths: str | list[str], narrowed: dict[str, Any], voice: Voice) -> Audit:
+def _judged(paths: str | list[str], narrowed: dict[str, Any], known: Config, voice: Voice) -> Audit:
     from analyzer import pipeline
+    from analyzer.suppressing import suppress
 
     case = pipeline.read(paths, **narrowed)
     with voice.timed("reading"):
         reading.told(case, voice)
     with voice.timed("judging"):
-        return pipeline.audit(case)
+        answer, remarks = suppress(pipeline.audit(case), known.suppressions)
+    for remark in remarks:
+        voice.talk(remark)
+    return answer
 
 
 def _certify(audits: list[Audit], folder: Path, voice: Voice) -> None:

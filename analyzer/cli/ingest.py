@@ -22,12 +22,13 @@ def ingest(
     task: options.Tasks = [],
     since: options.Since = "",
     until: options.Until = "",
+    config: options.Settings = "",
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Write what was read as Parquet tables."""
     voice = Voice(quiet, verbose)
-    narrowed = options.narrowed(paths, node, utc_offset, task, since, until)
+    narrowed = options.narrowed(paths, node, utc_offset, task, since, until, known=options.configured(config))
     folder = arguments.output_folder(out)
     from pyarrow import parquet
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from analyzer import arguments, startup
+
+if TYPE_CHECKING:
+    from analyzer.config import Config
 
 SEVERITIES = Literal["note", "warning", "error"]
 Paths = Annotated[list[str], typer.Argument(metavar="PATH", help="Folders, archives or single files.")]
@@ -23,18 +27,39 @@ Until = Annotated[str, typer.Option(metavar="TIME", help="Only up to this ISO da
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the answer: no progress, no remarks.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what was read as what, and how fast.")]
 
+Settings = Annotated[
+    str, typer.Option("--config", metavar="FILE", help="Nodes, zones, suppressions; default: analyzer.toml, if there.")
+]
+
 
 def narrowed(
-    paths: list[str], node: list[str], utc_offset: list[str], task: list[str], since: str, until: str
+    paths: list[str],
+    node: list[str],
+    utc_offset: list[str],
+    task: Sequence[str] = (),
+    since: str = "",
+    until: str = "",
+    *,
+    known: Config,
 ) -> dict[str, Any]:
-    """The options that all reading commands share, as arguments of `pipeline.read`. Raises UsageError."""
+    """The options that all reading commands share, as arguments of `pipeline.read`. Raises UsageError.
+
+    What the command line says of a node goes before what the configuration says.
+    """
     arguments.existing(paths)
     first, last = arguments.period(since, until)
-    startup.without_pandas()
     return {
-        "nodes": arguments.pairs("--node", "NAME=PATH", node),
-        "utc_offsets": arguments.utc_offsets(utc_offset),
+        "nodes": arguments.override(known.nodes, arguments.pairs("--node", "NAME=PATH", node)),
+        "utc_offsets": arguments.override(known.utc_offsets, arguments.utc_offsets(utc_offset)),
         "tasks": arguments.task_ids(task),
         "since": first,
         "until": last,
     }
+
+
+def configured(file: str) -> Config:
+    """The configuration, and everything made ready for a command that reads. Raises UsageError."""
+    startup.without_pandas()
+    from analyzer import config
+
+    return config.load(file)

@@ -19,6 +19,7 @@ def show(
     plot: Annotated[
         str, typer.Option(metavar="FILE", help="Draw its executions, their overlap and order: .svg, .png or .pdf.")
     ] = "",
+    config: options.Settings = "",
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -27,7 +28,7 @@ def show(
     (wanted,) = arguments.task_ids([task])
     kind = arguments.picture(plot)
     # Everything is read and judged: other tasks bound the nodes' clocks, and the answer must be that of `audit`.
-    narrowed = options.narrowed(paths, node, utc_offset, [], "", "")
+    narrowed = options.narrowed(paths, node, utc_offset, known=options.configured(config))
     from analyzer import pipeline
     from analyzer.report import show as story
 

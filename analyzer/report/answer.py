@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from typing import cast
 
 from analyzer.model import Audit, Finding, Verdict
 from analyzer.report.plain import count, listing, visible
-from analyzer.report.summary import Part, figures, natural, open_tasks, split, undecided
+from analyzer.report.summary import TWICE, Part, figures, natural, open_tasks, split, undecided
 
 Key = tuple[str, str]
 """Customer and task."""
@@ -27,7 +28,7 @@ def answer(audit: Audit) -> list[str]:
     total = figures(parts.values())
     told = [
         _double_runs(audit, cast("int", total["tasks"])),
-        _others(audit.findings),
+        [*_others(audit.findings), *_suppressed(audit)],
         [*_clean(audit, parts, total), *_whole(audit)],
         _next(audit),
         [_read(parts.values(), total)],
@@ -40,7 +41,8 @@ def _double_runs(audit: Audit, tasks: int) -> list[str]:
     if not tasks:
         return ["No ServerTask was found in what was read and asked for, so nothing can be said about double runs."]
     at_once = _first_by_task(one for one in audit.findings if one.code == "OCT101" and one.verdict is Verdict.PROVED)
-    sentences = [_at_once(at_once, tasks)]
+    hidden = _first_by_task(one.finding for one in audit.suppressed if one.finding.code in TWICE)
+    sentences = [_at_once(at_once, tasks, len(hidden))]
     seen = set(at_once)
     for found, what in (
         (_tasks(audit.findings, "OCT101"), "may have"),
@@ -55,8 +57,10 @@ def _double_runs(audit: Audit, tasks: int) -> list[str]:
     return sentences
 
 
-def _at_once(found: Mapping[Key, Finding], tasks: int) -> str:
+def _at_once(found: Mapping[Key, Finding], tasks: int, hidden: int) -> str:
     whole = count(tasks, "task")
+    if hidden:
+        whole += f" (not counting {hidden:,} whose double run is suppressed)"
     if not found:
         return f"None of {whole} was shown to run on two nodes at the same time."
     named = all(len(finding.nodes) > 1 for finding in found.values())
@@ -81,6 +85,15 @@ def _others(findings: Iterable[Finding]) -> list[str]:
             rest.setdefault(finding.code, []).append(finding)
     told = [f"{len(group):,} {group[0].name} ({code})" for code, group in rest.items()]
     return [f"Also found: {listing(told, 9)}."] if told else []
+
+
+def _suppressed(audit: Audit) -> list[str]:
+    """Findings that do not count, so that nobody takes their tasks for clean ones."""
+    if not audit.suppressed:
+        return []
+    codes = Counter(f"{one.finding.name} ({one.finding.code})" for one in audit.suppressed)
+    told = listing([f"{number:,} {name}" for name, number in sorted(codes.items(), key=lambda item: item[0][-7:])], 9)
+    return [f"Suppressed, with a reason, and not counted: {told}."]
 
 
 def _clean(audit: Audit, parts: Mapping[str, Part], total: Mapping[str, object]) -> list[str]:

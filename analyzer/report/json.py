@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import analyzer
 from analyzer import schema
-from analyzer.model import Audit, Finding, Incident
+from analyzer.model import Audit, Finding, Incident, Suppressed
 from analyzer.report.changes import Change, Changes, Kind
 from analyzer.report.machines import radius
 from analyzer.report.plain import UNSAFE
@@ -31,6 +31,7 @@ def document(audit: Audit, changes: Changes | None = None) -> bytes:
         "summary": summary(audit),
         **({"baseline": _baseline(changes)} if changes else {}),
         "findings": [values_of(finding) for finding in audit.findings],
+        "suppressed": [_suppressed(one) for one in audit.suppressed],
         "not_judged": [{name: getattr(one, name) for name in QUESTION} for one in audit.not_judged],
         "incidents": [_incident(one) for one in audit.incidents],
         "blast_radius": radius(audit.case),
@@ -68,6 +69,11 @@ def _baseline(changes: Changes) -> dict[str, object]:
     for kind in Kind:
         told[kind] = [values_of(one.finding) | change_of(one) for one in changes.of(kind)]
     return told
+
+
+def _suppressed(one: Suppressed) -> dict[str, object]:
+    by = {"reason": one.by.reason, "expires": one.by.expires.isoformat(), "place": one.by.place}
+    return {"by": by, "finding": values_of(one.finding)}
 
 
 def _incident(incident: Incident) -> dict[str, object]:

@@ -31,6 +31,7 @@ class Part:
     nodes: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     not_judged: list[NotJudged] = field(default_factory=list)
+    suppressed: list[Finding] = field(default_factory=list)
 
 
 def summary(audit: Audit) -> dict[str, object]:
@@ -55,6 +56,8 @@ def split(audit: Audit) -> dict[str, Part]:
         parts.setdefault(finding.customer, Part()).findings.append(finding)
     for question in audit.not_judged:
         parts.setdefault(question.customer, Part()).not_judged.append(question)
+    for one in audit.suppressed:
+        parts.setdefault(one.finding.customer, Part()).suppressed.append(one.finding)
     return parts
 
 
@@ -73,6 +76,7 @@ def figures(parts: Iterable[Part]) -> dict[str, object]:
         "nodes": distinct_nodes(node for part in parts for node in part.nodes),
         "by_code": dict(sorted(Counter(finding.code for finding in findings).items())),
         "by_severity": dict(sorted(Counter(str(finding.severity) for finding in findings).items())),
+        "suppressed": sum(len(part.suppressed) for part in parts),
         "undecided": len(undecided(not_judged)),
         "not_judged": len(not_judged),
         "clean": sum(len(_clean(part)) for part in parts),
@@ -113,7 +117,8 @@ def open_tasks(part: Part) -> set[str]:
 
 def _clean(part: Part) -> set[str]:
     """Tasks in which nothing was found, and for which nothing was missing that would have shown something."""
-    loud = {one.task for one in part.findings if one.severity is not Severity.NOTE or one.code in SUSPECT}
+    every = [*part.findings, *part.suppressed]
+    loud = {one.task for one in every if one.severity is not Severity.NOTE or one.code in SUSPECT}
     asked = {task for one in part.not_judged for _, task in one.about}
     return part.tasks - loud - asked
 

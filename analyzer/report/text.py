@@ -21,7 +21,7 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from analyzer.model import Audit, Finding, Incident, IncidentStatus, NotJudged, Severity
+from analyzer.model import Audit, Finding, Incident, IncidentStatus, NotJudged, Severity, Suppressed, Suppression
 from analyzer.report.answer import answer
 from analyzer.report.catalogue import columns as aligned
 from analyzer.report.machines import FIRST, MEANING, machines, told
@@ -51,6 +51,7 @@ def render(audit: Audit, width: int = 80, *, colour: bool = False) -> str:
             page.write()
             page.write(f"{severity.upper()}S: {len(group):,}", style=COLOURS[severity])
             _group(page, group, since)
+    _suppressed(page, audit.suppressed)
     _open_questions(page, audit.not_judged)
     return page.text
 
@@ -144,6 +145,20 @@ def _finding(page: Page, finding: Finding, since: Since) -> None:
         page.write(visible(first.excerpt), 4, DIM, fold=True)
     if len(finding.evidence) > 1:
         page.write(f"and {count(len(finding.evidence) - 1, 'more line')} of evidence", 2, DIM)
+
+
+def _suppressed(page: Page, suppressed: Sequence[Suppressed]) -> None:
+    """A paragraph for each suppression: what it covers, why, and until when."""
+    if not suppressed:
+        return
+    page.write()
+    page.write(f"SUPPRESSED: {len(suppressed):,}", style=BOLD)
+    by: dict[Suppression, list[str]] = defaultdict(list)
+    for one in suppressed:
+        by[one.by].append(" ".join(filter(None, [one.finding.code, one.finding.customer, one.finding.task])))
+    for suppression, names in by.items():
+        where = f"{suppression.place}, until {suppression.expires}"
+        page.write(visible(f"{listing(names, 9)}: {suppression.reason} ({where})"), 2)
 
 
 def _open_questions(page: Page, questions: Iterable[NotJudged]) -> None:

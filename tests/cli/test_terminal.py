@@ -125,7 +125,7 @@ def test_a_full_disk_is_a_sentence():
 def test_a_legacy_console_gets_what_it_can_show(tmp_path, encoding):
     folder = tmp_path / "Kundé Größe Ω"
     shutil.copytree(BUNDLE / "bundle" / "shared", folder / "Ω ü")
-    done = run("audit", folder, "--quiet", PYTHONUTF8="0", PYTHONIOENCODING=encoding, cwd=tmp_path)
+    done = run("audit", folder, PYTHONUTF8="0", PYTHONIOENCODING=encoding, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, b"")
     text = done.stdout.decode(encoding)
     assert {"cp437": "Ω ü/", "cp1252": "\\u03a9 ü/"}[encoding] in text.replace("\n", " ")

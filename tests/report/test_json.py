@@ -19,6 +19,7 @@ def test_keys_stand_in_the_order_of_the_contract():
         "version",
         "summary",
         "findings",
+        "suppressed",
         "not_judged",
         "incidents",
         "blast_radius",

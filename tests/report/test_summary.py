@@ -17,6 +17,7 @@ def test_figures_of_a_plain_audit():
         "nodes": ["OCTO-A"],
         "by_code": {"OCT101": 2, "OCT103": 1},
         "by_severity": {"error": 2, "note": 1},
+        "suppressed": 0,
         "undecided": 0,
         "not_judged": 0,
         "clean": 0,
