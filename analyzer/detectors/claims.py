@@ -46,6 +46,11 @@ def claimed(case: Case) -> pl.DataFrame:
     )
 
 
+def called(claim: str) -> str:
+    """Who claims it, for readers."""
+    return {"api": "API", "header": "text header", "tree": "tree of the log"}.get(claim, claim)
+
+
 def edited(case: Case) -> pl.DataFrame:
     """Customer and task of tasks that somebody edited: their state may be a person's word (trap 14)."""
     events = frame(case.states).filter((pl.col("claim") == "audit event") & pl.col("detail").str.contains(EDITED))

@@ -11,7 +11,7 @@ from itertools import combinations
 
 import polars as pl
 
-from analyzer.detectors.claims import APART, STATUS, claimed, edited, explained
+from analyzer.detectors.claims import APART, STATUS, called, claimed, edited, explained
 from analyzer.detectors.closings import both_ways
 from analyzer.detectors.common import Row, evidence, frame, rows
 from analyzer.detectors.endings import endings
@@ -107,7 +107,7 @@ def _and_kept(kept: Row | None, runs: Sequence[Row]) -> str:
         return ""
     hidden = [_name(run) for run in runs if run["ending"] != kept["state"]]
     other = f": what {' and '.join(hidden)} did is not in it" if len(hidden) < len(runs) else ""
-    return f"; the {kept['claim']} says {kept['state']}{other}"
+    return f"; the {called(kept['claim'])} says {kept['state']}{other}"
 
 
 def _nameless(ends: tuple[Row, Row], kept: Mapping[tuple[str, str], Row]) -> Conflict:
@@ -115,7 +115,7 @@ def _nameless(ends: tuple[Row, Row], kept: Mapping[tuple[str, str], Row]) -> Con
     failed, succeeded = ends
     claim = kept.get((failed["customer"], failed["task"]))
     told = f"{failed['task']} was executed twice at the same time, and one execution failed while the other succeeded"
-    told += f"; the {claim['claim']} says {claim['state']}" if claim else ""
+    told += f"; the {called(claim['claim'])} says {claim['state']}" if claim else ""
     return Conflict(
         customer=failed["customer"],
         task=failed["task"],
@@ -194,7 +194,8 @@ def _contradict(one: Row, other: Row) -> bool:
 
 
 def _disagree(one: Row, other: Row) -> Conflict:
-    told = f"{one['task']}: the {one['claim']} says {one['state']}, but the {other['claim']} says {other['state']}"
+    sides = [f"the {called(side['claim'])} says {side['state']}" for side in (one, other)]
+    told = f"{one['task']}: {sides[0]}, but {sides[1]}"
     return Conflict(
         customer=one["customer"],
         task=one["task"],

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from analyzer.detectors.claims import final_status
+from analyzer.detectors.claims import called, final_status
 from analyzer.detectors.common import Row, frame, on_nodes, rows
 from analyzer.detectors.lines import ANSWERED, DETAILS, KEY, RAW, ROOT, headline, remembered, task_lines
 from analyzer.detectors.tasklogs import TASK, refused_appends, task_logs, torn_entries
@@ -166,7 +166,8 @@ def without_end(case: Case) -> tuple[list[Loss], list[Unclear]]:
     found = []
     for row in rows(logs):
         claim, last = ({name: row[f"{side}_{name}"] for name in PLACE} for side in ("claim", "last"))
-        told = f"the log ends in line {row['last_line']} before the task finished, but the {row['claim']} says Success"
+        told = f"the log ends in line {row['last_line']} before the task finished, "
+        told += f"but the {called(row['claim'])} says Success"
         found.append(Loss((row["customer"], row["task"], row["log"]), "log without its end", told, [last, claim], 1))
     return found, []
 

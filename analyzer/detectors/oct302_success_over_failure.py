@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.claims import edited, final_status, has_status, same_run, without_log
+from analyzer.detectors.claims import called, edited, final_status, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, frame, rows
 from analyzer.detectors.endings import endings
 from analyzer.detectors.failures import failed_blocks, failed_steps
@@ -97,8 +97,8 @@ def _finding(failed: list[Row]) -> Finding:
         severity=SEVERITY,
         verdict=Verdict.PROVED,
         summary=(
-            f"{first['task']} is a Success ({first['claim']}), but {steps} failed and nothing says that it was ignored "
-            f"or tried again: {', '.join(repr(name) for name in names[:SHOWN])}"
+            f"{first['task']} is a Success by the {called(first['claim'])}, but {steps} failed and nothing says that "
+            f"it was ignored or tried again: {', '.join(repr(name) for name in names[:SHOWN])}"
         ),
         evidence=evidence([*failed[:SHOWN], said]),
         task=first["task"],

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.claims import explained, final_status, has_status, same_run, without_log
+from analyzer.detectors.claims import called, explained, final_status, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
@@ -60,8 +60,8 @@ def _finding(row: Row) -> Finding:
         severity=SEVERITY,
         verdict=Verdict.PROVED,
         summary=(
-            f"the {row['claim']} says that {row['task']} Failed, but its log is complete to the task's own finish in "
-            f"line {row['last_line']} and has no error{said}"
+            f"the {called(row['claim'])} says that {row['task']} Failed, but its log is complete to the task's own "
+            f"finish in line {row['last_line']} and has no error{said}"
         ),
         evidence=evidence([row, last]),
         task=row["task"],

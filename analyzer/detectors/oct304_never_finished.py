@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from analyzer.detectors.claims import claimed, has_status, same_run, without_log
+from analyzer.detectors.claims import called, claimed, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, frame, moment, rows
 from analyzer.detectors.lines import ANSWERED, CLOSING, KEY, RAW, ROOT, task_lines
 from analyzer.detectors.tasklogs import task_logs
@@ -113,8 +113,8 @@ def _finding(row: Row, verdict: Verdict, seen: datetime | None) -> Finding:
         severity=SEVERITY,
         verdict=verdict,
         summary=(
-            f"the {row['claim']} calls {row['task']} {row['state']}, but its log {how} at {moment(row['last'])} and "
-            f"the input goes on to {moment(seen)} (threshold {threshold}){unsure}"
+            f"the {called(row['claim'])} calls {row['task']} {row['state']}, but its log {how} at "
+            f"{moment(row['last'])} and the input goes on to {moment(seen)} (threshold {threshold}){unsure}"
         ),
         evidence=evidence([row, last]),
         task=row["task"],

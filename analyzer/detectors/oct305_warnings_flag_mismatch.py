@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.claims import claimed, same_run
+from analyzer.detectors.claims import called, claimed, same_run
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import KEY, task_lines
 from analyzer.detectors.tasklogs import task_logs
@@ -69,7 +69,7 @@ def _finding(row: Row) -> Finding:
         name=NAME,
         severity=SEVERITY,
         verdict=Verdict.PROVED,
-        summary=f"the {row['claim']} says HasWarningsOrErrors {says} of {row['task']}, but {but}",
+        summary=f"the {called(row['claim'])} says HasWarningsOrErrors {says} of {row['task']}, but {but}",
         evidence=evidence([row, place]),
         task=row["task"],
         log=row["log"],

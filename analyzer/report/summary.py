@@ -79,7 +79,7 @@ def figures(parts: Iterable[Part]) -> dict[str, object]:
         "suppressed": sum(len(part.suppressed) for part in parts),
         "undecided": len(undecided(not_judged)),
         "not_judged": len(not_judged),
-        "clean": sum(len(_clean(part)) for part in parts),
+        "clean": sum(len(clean(part)) for part in parts),
         "not_judged_tasks": sum(len(open_tasks(part)) for part in parts),
         "problems": sum(row["problem"] is not None for row in sources),
     }
@@ -115,7 +115,7 @@ def open_tasks(part: Part) -> set[str]:
     return (asked & part.tasks) - found - {task for _, task in undecided(part.not_judged)}
 
 
-def _clean(part: Part) -> set[str]:
+def clean(part: Part) -> set[str]:
     """Tasks in which nothing was found, and for which nothing was missing that would have shown something."""
     every = [*part.findings, *part.suppressed]
     loud = {one.task for one in every if one.severity is not Severity.NOTE or one.code in SUSPECT}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +9,7 @@ import pytest
 
 import analyzer
 from analyzer.report.answer import answer
-from analyzer.report.summary import summary
+from analyzer.report.summary import clean, split, summary
 from tests.detectors.bundle import FAILED, HEALTHY, LOCKED, MIXED, moment, task
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
@@ -240,3 +241,29 @@ def test_a_machine_that_no_server_log_knows_is_still_missed_beside_one_that_is(b
     calm = "\n".join(f"{minute}:00 INFO Still here" for minute in range(-228, 300))
     bundle.server("EAST", STARTED.replace("octopus-7f9c", "EAST") + calm, zone="+00:00")
     assert "the server log of WEST is not in the input" in " ".join(told(bundle)[0].split())
+
+
+def _sources() -> list[tuple[str, str]]:
+    roots = [SAMPLES / name / "bundle" for name in ("double-run", "segments", "hand-over")]
+    files = [(root, path) for root in roots for path in sorted(root.rglob("*.*")) if path.parent.name != "Logs"]
+    return [
+        (root.parent.name, path.relative_to(root).as_posix()) for root, path in files if "scheduled" not in path.name
+    ]
+
+
+@cache
+def _accused(sample: str) -> set[str | None]:
+    """Tasks of which the whole bundle says that they ran twice, may have, or that it is undecided."""
+    audit = analyzer.audit(analyzer.read(SAMPLES / sample / "bundle"))
+    found = {one.task for one in audit.findings if one.code in ("OCT101", "OCT102")}
+    return found | {one.task for one in audit.not_judged if one.task}
+
+
+@pytest.mark.parametrize(("sample", "source"), _sources())
+def test_without_any_one_log_or_page_no_accused_task_is_clean(tmp_path, sample, source):
+    shutil.copytree(SAMPLES / sample / "bundle", tmp_path / "bundle")
+    (tmp_path / "bundle" / source).unlink()
+    audit = analyzer.audit(analyzer.read(tmp_path / "bundle"))
+    (part,) = split(audit).values()
+    assert _accused(sample)
+    assert not _accused(sample) & clean(part)

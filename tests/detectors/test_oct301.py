@@ -87,7 +87,7 @@ def test_a_failed_run_before_a_double_run_that_ended_both_ways(bundle):
 def test_a_double_run_in_a_text_download_that_ended_both_ways(bundle):
     bundle.text(TWICE.format("12:00:10   Fatal    |   The deployment failed.", SECOND_DONE), status="Success")
     finding = bundle.audit().one("OCT301")
-    assert "one execution failed while the other succeeded; the header says Success" in finding.summary
+    assert "one execution failed while the other succeeded; the text header says Success" in finding.summary
 
 
 def test_a_failed_run_after_a_double_run_in_a_text_download(bundle):
@@ -105,7 +105,7 @@ def test_what_the_database_kept_and_what_the_other_execution_did(bundle):
     bundle.api(task(Name="Retention", completed="6.9"))
     finding = bundle.audit().one("OCT301")
     assert "execution 1 (EAST) ended Success and execution 2 (WEST) ended Failed" in finding.summary
-    assert "the api says Success: what execution 2 (WEST) did is not in it" in finding.summary
+    assert "the API says Success: what execution 2 (WEST) did is not in it" in finding.summary
     assert finding.detail["endings"] == {"1": "Success", "2": "Failed"}
 
 

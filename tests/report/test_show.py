@@ -72,7 +72,7 @@ def test_a_double_run_is_proved_and_its_damage_listed(tmp_path):
     assert "either completed at 10:00:18 - servertasks-7_log7.txt:19" in status
     assert "The API keeps one outcome for all executions: Success, of OCTO-A" in status
     assert "It says nothing of what the other did: execution 2 (OCTO-B) failed by its own lines." in status
-    assert "one execution failed while the other succeeded; the api says Success." in status
+    assert "one execution failed while the other succeeded; the API says Success." in status
     assert one_line(section(text, "WHAT WAS EXECUTED TWICE")) == (
         "Check this machine first: WEB-1. Shown by lines of both executions (1): "
         "- Step 1: Copy files on WEB-1 (Upload package Shop version 1.0): first execution 1 (OCTO-A) at line 3, "
