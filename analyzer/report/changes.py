@@ -79,14 +79,14 @@ def compare(baseline: Baseline, audit: Audit) -> Changes:
         if before and not differences:
             unchanged += 1
             continue
-        why = _why(finding, causes, baseline.sources, sources)
+        why = _why([finding, before] if before else [finding], causes, baseline.sources, sources)
         kind = Kind.CHANGED if before else Kind.NEW
         changes.append(Change(kind, finding, before, "; ".join([*differences, why]), worse))
     matched = set(pairs.values())
     for at, finding in enumerate(baseline.findings):
         if at not in matched:
             unread = finding.task is not None and (finding.customer, finding.task) not in read
-            why = _why(finding, causes, baseline.sources, sources)
+            why = _why([finding], causes, baseline.sources, sources)
             reason = f"{finding.task} is not in what was read or asked for; {why}" if unread else why
             changes.append(Change(Kind.GONE, finding, finding, reason, worse=False))
     return Changes(baseline.version, tuple(changes), unchanged)
@@ -155,8 +155,7 @@ def _causes(baseline: Baseline, sources: Sources) -> str:
     if baseline.version != analyzer.__version__:
         said.append(f"the baseline is by analyzer {baseline.version}, this is {analyzer.__version__}")
     came, went = len(sources.keys() - baseline.sources.keys()), len(baseline.sources.keys() - sources.keys())
-    if came or went:
-        said.append(f"{count(came, 'source')} came in, {count(went, 'source')} went")
+    said += [f"{count(number, 'source')} {verb}" for number, verb in ((came, "came in"), (went, "went")) if number]
     changed = sum(_changed(baseline.sources[key], sources[key]) for key in sources.keys() & baseline.sources.keys())
     if changed:
         said.append(f"{count(changed, 'source')} changed")
@@ -167,11 +166,11 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return any(before[name] != now[name] for name in COMPARED)
 
 
-def _why(finding: Finding, causes: str, before: Sources, now: Sources) -> str:
-    """What happened to the sources that a finding cites; where nothing did, to the audit as a whole."""
+def _why(findings: Sequence[Finding], causes: str, before: Sources, now: Sources) -> str:
+    """What happened to the sources that are cited, now or before; where nothing did, to the audit as a whole."""
     said = []
-    for source in dict.fromkeys(one.source for one in finding.evidence):
-        key = (finding.customer, source)
+    for key in dict.fromkeys((finding.customer, one.source) for finding in findings for one in finding.evidence):
+        source = key[1]
         if key not in before and key in now:
             said.append(f"{source} is new in the input")
         elif key in before and key not in now:

@@ -37,13 +37,20 @@ def document(audit: Audit, changes: Changes | None = None) -> bytes:
         "blast_radius": radius(audit.case),
         "sources": _sources(audit),
     }
-    return encoded(values, indent=1)
+    return indented(values)
 
 
-def encoded(values: object, indent: int | None = None) -> bytes:
-    """JSON with a newline at its end; without indent it is one line."""
-    between = None if indent else (",", ":")
-    text = json.dumps(values, ensure_ascii=False, indent=indent, separators=between, default=_other)
+def indented(values: object) -> bytes:
+    """JSON for people to look into, with a newline at its end."""
+    return _harmless(INDENTED.encode(values))
+
+
+def line(values: object) -> bytes:
+    """JSON on one line, with the newline that ends it."""
+    return _harmless(LINE.encode(values))
+
+
+def _harmless(text: str) -> bytes:
     # JSON allows these characters as they are, but the document may be printed on a terminal.
     return (UNSAFE.sub(_escaped, text) + "\n").encode()
 
@@ -91,6 +98,10 @@ def _other(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     raise TypeError(f"no JSON value: {value!r}")
+
+
+INDENTED = json.JSONEncoder(ensure_ascii=False, indent=1, default=_other)
+LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_other)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -99,12 +99,20 @@ def test_the_reason_is_what_happened_to_the_cited_source():
     assert gone.changes[0].reason == f"{name} is no longer in the input"
 
 
+def test_a_source_that_was_cited_before_counts_for_a_change():
+    before, now = (
+        finding("OCT101", 1, source=name, verdict=verdict)
+        for name, verdict in (("logs/a", Verdict.PROVED), ("logs/b", Verdict.POSSIBLE))
+    )
+    both = [source("logs/a"), source("logs/b")]
+    (change,) = held([before], [now], then=both, sources=both[1:]).changes
+    assert change.reason == "verdict was proved, is possible; logs/a is no longer in the input"
+
+
 def test_the_reason_is_what_happened_to_the_case_where_the_source_is_the_same():
     same = [source("TaskLogs/a.txt")]
     others = held([], [finding("OCT101", 1)], then=same, sources=[*same, source("b")], version="0.0.9")
-    assert others.changes[0].reason == (
-        f"the baseline is by analyzer 0.0.9, this is {__version__}, 1 source came in, 0 sources went"
-    )
+    assert others.changes[0].reason == (f"the baseline is by analyzer 0.0.9, this is {__version__}, 1 source came in")
     options = held([], [finding("OCT101", 1)], then=same, sources=same)
     assert options.changes[0].reason == "same sources and version: the options differ"
 

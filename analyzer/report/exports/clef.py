@@ -15,7 +15,7 @@ from analyzer.model import Audit
 from analyzer.report.changes import Changes
 from analyzer.report.exports.export import Export
 from analyzer.report.exports.timeline import Entry, timeline
-from analyzer.report.json import encoded
+from analyzer.report.json import line
 
 TEMPLATE = "{Code} {Name}, {Verdict}: {Summary}"
 LEVELS = ((21, "Fatal"), (17, "Error"), (13, "Warning"), (9, "Information"), (5, "Verbose"))
@@ -26,7 +26,7 @@ ERROR = 17
 def export(audit: Audit, _: Changes | None = None) -> Export:
     """One line for each entry of the timeline; a baseline changes nothing in it."""
     made = timeline(audit)
-    return Export((encoded(_values(one)) for one in made.entries), made.notes)
+    return Export((line(_values(one)) for one in made.entries), made.notes)
 
 
 def _values(entry: Entry) -> dict[str, object]:

@@ -19,7 +19,7 @@ from analyzer.model import Audit
 from analyzer.report.changes import Changes
 from analyzer.report.exports.export import Export
 from analyzer.report.exports.rows import Row, not_told, rows
-from analyzer.report.json import encoded
+from analyzer.report.json import line
 from analyzer.report.plain import visible
 from analyzer.report.since import Since
 
@@ -69,7 +69,7 @@ def safe(text: str) -> str:
 
 
 def _json(values: object) -> str:
-    return encoded(values).decode().rstrip("\n")
+    return line(values).decode().rstrip("\n")
 
 
 def _line(cells: tuple[str, ...]) -> bytes:

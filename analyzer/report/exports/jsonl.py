@@ -11,12 +11,12 @@ from analyzer.model import Audit
 from analyzer.report.changes import Changes
 from analyzer.report.exports.export import Export
 from analyzer.report.exports.rows import Row, not_told, rows
-from analyzer.report.json import change_of, encoded, values_of
+from analyzer.report.json import change_of, line, values_of
 
 
 def export(audit: Audit, changes: Changes | None = None) -> Export:
     """One line for each finding."""
-    return Export((encoded(_values(row)) for row in rows(audit, changes)), not_told(audit))
+    return Export((line(_values(row)) for row in rows(audit, changes)), not_told(audit))
 
 
 def _values(row: Row) -> dict[str, object]:

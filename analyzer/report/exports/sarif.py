@@ -16,12 +16,12 @@ from urllib.parse import quote
 
 import analyzer
 from analyzer import detectors
-from analyzer.model import Audit, Detector, Evidence, Finding, Verdict
+from analyzer.model import Audit, Detector, Evidence, Finding, NotJudged, Verdict
 from analyzer.report.catalogue import explain, first_sentence
 from analyzer.report.changes import Changes, Kind
 from analyzer.report.exports.export import Export
 from analyzer.report.identity import fingerprint
-from analyzer.report.json import encoded
+from analyzer.report.json import indented
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 NAME = "octopus-task-log-analyzer"
@@ -43,7 +43,7 @@ def export(audit: Audit, changes: Changes | None = None) -> Export:
         "artifacts": _artifacts(audit, sources),
         "results": results,
     }
-    return Export([encoded({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)])
+    return Export([indented({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})])
 
 
 def _rule(module: Detector) -> dict[str, object]:
@@ -83,20 +83,23 @@ def _results(audit: Audit, places: Mapping[str, int], changes: Changes | None) -
     for finding in [*audit.findings, *gone]:
         same = fingerprint(finding)
         seen[same] += 1
-        result = _result(finding, places[finding.code], f"{same}:{seen[same]}")
+        result = _result(finding, f"{same}:{seen[same]}") | _rule_of(finding.code, places)
         if changes:
             result["baselineState"] = STATES[states[id(finding)]] if id(finding) in states else UNCHANGED
         yield result
 
 
-def _result(finding: Finding, rule: int, same: str) -> dict[str, object]:
+def _rule_of(code: str, places: Mapping[str, int]) -> dict[str, object]:
+    """A reference to a rule; a baseline may tell of a code that this version does not know."""
+    return {"ruleId": code, **({"ruleIndex": places[code]} if code in places else {})}
+
+
+def _result(finding: Finding, same: str) -> dict[str, object]:
     text = finding.summary if finding.verdict is Verdict.PROVED else f"Possible: {finding.summary}"
     logical = _logical(finding)
     locations = [_location(finding.customer, one) for one in finding.evidence]
     first = [{**one, **({"logicalLocations": [logical]} if logical else {})} for one in locations[:1]]
     return {
-        "ruleId": finding.code,
-        "ruleIndex": rule,
         "level": finding.severity,
         "message": {"text": message(text)},
         "locations": first,
@@ -155,7 +158,7 @@ def _invocation(audit: Audit, places: Mapping[str, int], rows: Sequence[Mapping[
     questions = [
         {
             "level": "note",
-            "message": {"text": message(": ".join(filter(None, [one.customer, one.task, one.reason])))},
+            "message": {"text": message(_question(one))},
             "associatedRule": {"id": one.code, "index": places[one.code]},
         }
         for one in audit.not_judged
@@ -170,6 +173,11 @@ def _invocation(audit: Audit, places: Mapping[str, int], rows: Sequence[Mapping[
         for customer, source, problem in problems
     ]
     return {"executionSuccessful": not problems, "toolExecutionNotifications": [*unread, *questions]}
+
+
+def _question(one: NotJudged) -> str:
+    wanted = f"; wanted: {one.ask}" if one.ask else ""
+    return ": ".join(filter(None, [one.customer, one.task, one.reason])) + wanted
 
 
 def message(text: str) -> str:

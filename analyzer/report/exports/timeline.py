@@ -69,11 +69,9 @@ def timeline(audit: Audit) -> Timeline:
 
 def _lines(audit: Audit) -> tuple[pl.DataFrame, int, int]:
     """Lines of the tasks that have findings, by time; how many have no instant, and how many are copies."""
-    tasks = sorted({(one.customer, one.task) for one in audit.findings if one.task})
-    wanted = pl.DataFrame(tasks, schema=KEY, orient="row")
     columns = [name for name in FIELDS if name != "execution"]
     events = pl.DataFrame(audit.case.events.select([*columns, "time", "tick", "severity", "message", "detail"]))
-    events = events.join(wanted, on=list(KEY), how="semi")
+    events = events.join(_tasks(audit), on=list(KEY), how="semi")
     sources = pl.DataFrame(audit.case.sources.select(["customer", "source", "duplicate_of"]))
     copies = sources.filter(pl.col("duplicate_of").is_not_null())
     kept = events.join(copies, on=["customer", "source"], how="anti")
@@ -82,6 +80,12 @@ def _lines(audit: Audit) -> tuple[pl.DataFrame, int, int]:
     runs = pl.DataFrame(audit.case.assignments.select([*place, "execution"])).unique(place, keep="first")
     lines = dated.join(runs, on=place, how="left").sort("time", "tick", *place, "offset", "task")
     return lines, kept.height - dated.height, events.height - kept.height
+
+
+def _tasks(audit: Audit) -> pl.DataFrame:
+    """The tasks that have findings."""
+    tasks = sorted({(one.customer, one.task) for one in audit.findings if one.task})
+    return pl.DataFrame(tasks, schema=KEY, orient="row")
 
 
 def _line_entries(lines: pl.DataFrame, cited: Mapping[tuple[str, str, int], list[str]]) -> Iterator[Entry]:
@@ -109,11 +113,10 @@ def _cited(audit: Audit) -> dict[tuple[str, str, int], list[str]]:
 
 def _claims(audit: Audit) -> list[Entry]:
     """When database, API and audit events say that a task was queued, started and completed."""
-    tasks = {(one.customer, one.task) for one in audit.findings if one.task}
+    columns = [*CLAIM, "activity", "queued", "started", "completed"]
+    states = pl.DataFrame(audit.case.states.select(columns)).join(_tasks(audit), on=list(KEY), how="semi")
     found = []
-    for row in audit.case.states.to_pylist():
-        if (row["customer"], row["task"]) not in tasks or row["activity"]:
-            continue
+    for row in states.filter(pl.col("activity").fill_null("") == "").iter_rows(named=True):
         says = f"{row['claim']}: {row['task']} is {row['state']}" if row["state"] else f"{row['claim']}: {row['task']}"
         fields = _without_nothing({name: row[name] for name in CLAIM})
         found += [

@@ -14,7 +14,7 @@ from analyzer.model import Audit
 from analyzer.report.changes import Changes
 from analyzer.report.exports.export import Export
 from analyzer.report.exports.timeline import Entry, timeline
-from analyzer.report.json import encoded
+from analyzer.report.json import line
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RENAMED = {"codes": "tag"}
@@ -23,7 +23,7 @@ RENAMED = {"codes": "tag"}
 def export(audit: Audit, _: Changes | None = None) -> Export:
     """One line for each entry of the timeline; a baseline changes nothing in it."""
     made = timeline(audit)
-    return Export((encoded(_values(one)) for one in made.entries), made.notes)
+    return Export((line(_values(one)) for one in made.entries), made.notes)
 
 
 def _values(entry: Entry) -> dict[str, object]:

@@ -128,13 +128,12 @@ def test_places_are_relative_references(hostile):
 
 
 def test_what_was_not_judged_and_not_read_is_said():
-    answer = audit(
-        case([source("a", problem="cut off")]), questions=[NotJudged("OCT301", "no status", "ServerTasks-1")]
-    )
+    asked = NotJudged("OCT301", "no status", "ServerTasks-1", ask="dbo.ServerTask")
+    answer = audit(case([source("a", problem="cut off")]), questions=[asked])
     (invocation,) = written(answer)["runs"][0]["invocations"]
     assert invocation["executionSuccessful"] is False
     told = [(one["level"], one["message"]["text"]) for one in invocation["toolExecutionNotifications"]]
-    assert told == [("warning", "a: cut off"), ("note", "ServerTasks-1: no status")]
+    assert told == [("warning", "a: cut off"), ("note", "ServerTasks-1: no status; wanted: dbo.ServerTask")]
 
 
 def test_cited_sources_have_their_hash(double_run):
@@ -153,6 +152,15 @@ def test_the_baseline_gives_each_result_its_state():
     states = {one["properties"]["task"][-1]: one["baselineState"] for one in found}
     assert states == {"1": "absent", "2": "unchanged", "3": "updated", "4": "new"}
     assert not any("baselineState" in one for one in results(answer))
+
+
+def test_a_code_of_another_version_is_still_told(validator):
+    unknown = replace(finding("OCT101", 1), code="OCT999")
+    held = compare(Baseline("9", (unknown,), {}), audit())
+    (absent,) = results(audit(), held)
+    assert (absent["ruleId"], absent["baselineState"]) == ("OCT999", "absent")
+    assert "ruleIndex" not in absent
+    assert validator.is_valid(written(audit(), held))
 
 
 def test_bytes_are_the_same_again(double_run):
