@@ -25,13 +25,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import Block, Ints
+from analyzer.blocks import Block, Ints, views
 from analyzer.ingest import nlog
 from analyzer.ingest.carry import whole
+from analyzer.ingest.task_text_columns import REGULAR, Lines, find_lines
 from analyzer.ingest.task_text_lines import Outline, Page
 from analyzer.ingest.values import rejects
 from analyzer.model import Batch
@@ -66,8 +66,6 @@ Server node:    SRV-EAST
                     |     \n\
 """
 
-# date, time, level, indentation, text
-REGULAR = r"^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})T)?((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]) +([^ \t|]+) *\| ?( *)(.*)$"
 LIKE_MESSAGE = re.compile(REGULAR.encode(), re.MULTILINE)
 LIKE_BLOCK = re.compile(
     rb"^(?: {20}\| *(?:== )?(?:\w+|Success with warning): .+|\| +== (?:\w+|Success with warning): .+ ==\r?)$",
@@ -109,60 +107,60 @@ def _border(block: Block) -> int | None:
     return None
 
 
-def _fields(block: Block) -> pl.DataFrame:
-    """Date, time, level, indentation and text of all lines; null where a line is not a regular message."""
-    fields = pl.Series(pl.from_arrow(block.texts())).str.extract_groups(REGULAR).struct.unnest()
-    fields.columns = ["date", "time", "level", "indent", "text"]
-    real = pl.col("date").is_null() | pl.col("date").str.to_date(strict=False).is_not_null()
-    return fields.with_columns(pl.when(real).then(pl.col(name)).alias(name) for name in fields.columns)
-
-
 def _read(block: Block, outline: Outline) -> Batch:
-    fields = _fields(block)
-    regular = fields["time"].is_not_null().to_numpy()
-    indents = fields["indent"].str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
-    page = Page(block, outline, regular, indents)
+    lines = find_lines(block)
+    page = Page(block, outline, lines)
     page.read()
-    versions = {block.source: outline.version} if outline.version else {}
     return Batch(
-        events=_events(block, page, fields, np.flatnonzero(regular)),
+        events=_events(block, page, lines),
         states=schema.from_rows(schema.STATES, page.states),
         rejects=rejects(block, page.refused),
         structure={block.source: page.structure},
-        versions=versions,
+        versions={block.source: outline.version} if outline.version else {},
     )
 
 
-def _events(block: Block, page: Page, fields: pl.DataFrame, rows: Ints) -> pa.Table:
+def _events(block: Block, page: Page, lines: Lines) -> pa.Table:
+    rows = np.flatnonzero(lines.regular)
     context = page.contexts_of(rows)
     own = np.array([one.indent for one in page.contexts], np.int64)[context]
-    cut = np.where(own < 0, page.indents[rows], np.minimum(own, page.indents[rows]))
-    fields = fields.filter(pl.col("time").is_not_null()).with_columns(cut=pl.Series(cut))
-    text = fields.select((pl.col("indent") + pl.col("text")).str.slice(pl.col("cut"))).to_series()
-    lines = np.ones(len(rows), np.int64)
-    if page.continued:
-        index = np.searchsorted(rows, list(page.continued))
-        more = [page.continuation(row, int(cut[at])) for row, at in zip(page.continued, index.tolist(), strict=True)]
-        lines[index] += [len(page.continued[row]) for row in page.continued]
-        text = text.scatter(
-            index.tolist(), [f"{text[at]}\n{rest}" for at, rest in zip(index.tolist(), more, strict=True)]
-        )
-    day = fields["date"].str.to_date().cast(pl.Int64).fill_null(0) * 86400
-    time = fields["time"].str
-    seconds = sum((time.slice(at, 2).cast(pl.Int64) * unit for at, unit in ((0, 3600), (3, 60), (6, 1))), day)
+    indents = lines.indents[rows]
+    cut = np.where(own < 0, indents, np.minimum(own, indents))
+    counts, text = _messages(block, page, rows, cut)
+    level = lines.level[rows]
     columns = {
         "source": block.source,
         "line": block.lines[rows],
-        "lines": lines,
+        "lines": counts,
         "offset": block.offsets[rows],
         "task": pa.array([one.task for one in page.contexts], pa.string()).take(pa.array(context)),
         "activity": pa.array([one.activity for one in page.contexts], pa.string()).take(pa.array(context)),
-        "level": fields["level"].to_arrow(),
-        "severity": fields["level"].replace_strict(SEVERITY, default=INFO, return_dtype=pl.Int64).to_arrow(),
-        "kind": fields["level"].replace_strict(KIND, default=MESSAGE, return_dtype=pl.String).to_arrow(),
+        "level": pa.array(lines.levels, pa.string()).take(pa.array(level)),
+        "severity": pa.array([SEVERITY.get(one, INFO) for one in lines.levels], pa.int64()).take(pa.array(level)),
+        "kind": pa.array([KIND.get(one, MESSAGE) for one in lines.levels], pa.string()).take(pa.array(level)),
         "tick": 0,
-        "wall": (seconds * 1_000_000).to_arrow(),
-        "clock": pa.array(np.where(fields["date"].is_null().to_numpy(), "none", "local")),
-        "message": text.to_arrow(),
+        "wall": (lines.days[rows] * 86400 + lines.seconds[rows]) * 1_000_000,
+        "clock": pa.array(("none", "local"), pa.string()).take(pa.array(lines.dated[rows].astype(np.int64))),
+        "message": text,
     }
     return schema.build(schema.EVENTS, len(rows), columns)
+
+
+def _messages(block: Block, page: Page, rows: Ints, cut: Ints) -> tuple[Ints, pa.Array]:
+    """How many lines each message has, and its text: a slice of the buffer, or of what is put behind it."""
+    starts = page.lines.begins[rows] - (page.lines.indents[rows] - cut)
+    ends = block.ends[rows]
+    counts = np.ones(len(rows), np.int64)
+    if not page.continued:
+        return counts, views(block.data, starts, ends)
+    index = np.searchsorted(rows, np.fromiter(page.continued, np.int64))
+    texts = [
+        b"\n".join([block.data[begin:end], *page.continuation(row, indent)])
+        for row, begin, end, indent in zip(
+            page.continued, starts[index].tolist(), ends[index].tolist(), cut[index].tolist(), strict=True
+        )
+    ]
+    counts[index] += [len(more) for more in page.continued.values()]
+    stops = len(block.data) + np.cumsum([len(text) for text in texts])
+    starts[index], ends[index] = np.concatenate(([len(block.data)], stops[:-1])), stops
+    return counts, views(block.data + b"".join(texts), starts, ends)

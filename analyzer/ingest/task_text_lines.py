@@ -13,18 +13,17 @@ An activity's line follows a blank one, and what follows it is indented deeper, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from analyzer.blocks import Block, Ints
+from analyzer.ingest.task_text_columns import Lines
 from analyzer.ingest.task_text_header import TASK_ID, Header
 from analyzer.ingest.values import clean
 
 STATUS = "Success|Failed|Running|Pending|Skipped|Canceled|Cancelled|SuccessWithWarning|Success with warning"
-BAR = re.compile(r" *\| ?(?P<indent> *)(?P<text>.*)", re.DOTALL)
 ACTIVITY = re.compile(rf"(?:== )?(?P<state>{STATUS}): (?P<name>.*?)(?: ==)?\s*", re.DOTALL)
 DEEPEST = 64  # levels of activities; four are known
 
@@ -75,106 +74,113 @@ class Outline:
 class Page:
     """Lines of one block, in whole runs between messages."""
 
-    def __init__(self, block: Block, outline: Outline, regular: npt.NDArray[np.bool_], indents: Ints) -> None:
+    def __init__(self, block: Block, outline: Outline, lines: Lines) -> None:
         self.block = block
         self.outline = outline
-        self.regular = regular
-        self.indents = indents
+        self.lines = lines
         self.contexts = [outline.context]
         self.states: list[dict[str, object]] = []
         self.refused: list[tuple[int, int, str]] = []
-        self.continued: dict[int, list[int]] = {}  # row of a message -> rows that continue it
+        self.continued: dict[int, Sequence[int]] = {}  # row of a message -> rows that continue it
         self.structure = 0
         self._since = [0]
-        self._bars: dict[int, re.Match[str] | None] = {}
+        self._bars, self._blank = lines.bars.tolist(), lines.blank.tolist()
+        self._indents, self._begins, self._ends = lines.indents.tolist(), lines.begins.tolist(), block.ends.tolist()
 
     def contexts_of(self, rows: Ints) -> Ints:
         """Index of the context that holds for each row."""
         return np.searchsorted(np.array(self._since), rows, "right") - 1
 
-    def continuation(self, row: int, indent: int) -> str:
+    def continuation(self, row: int, indent: int) -> list[bytes]:
         """The lines that continue the message in a row, without its indentation."""
-        texts = []
-        for more in self.continued[row]:
-            bar = self._bar(more)
-            text = bar["indent"] + bar["text"] if bar else ""
-            texts.append(text[min(indent, len(text) - len(text.lstrip(" "))) :])
-        return "\n".join(texts)
+        data = self.block.data
+        return [
+            data[self._begins[more] - max(self._indents[more] - indent, 0) : self._ends[more]]
+            for more in self.continued[row]
+        ]
 
     def read(self) -> None:
         """Judge all lines that are not messages."""
-        irregular = np.flatnonzero(~self.regular)
-        breaks = np.flatnonzero(np.diff(irregular) > 1) + 1
-        for run in np.split(irregular, breaks):
-            if len(run):
-                self._run(int(run[0]), int(run[-1]) + 1)
-        if self.regular.any():
+        irregular = np.flatnonzero(~self.lines.regular)
+        if len(irregular):
+            breaks = np.flatnonzero(np.diff(irregular, prepend=-2) > 1)
+            special = (self.lines.blank | ~self.lines.bars)[irregular]
+            simple = ~np.logical_or.reduceat(special, breaks)
+            stops = irregular[np.append(breaks[1:], len(irregular)) - 1] + 1
+            for first, stop, goes_on in zip(irregular[breaks].tolist(), stops.tolist(), simple.tolist(), strict=True):
+                if goes_on and first:
+                    self._go_on(first, stop)
+                else:
+                    self._run(first, stop)
+        if self.lines.regular.any():
             self.outline.begun = True
+
+    def _go_on(self, first: int, stop: int) -> None:
+        """Lines behind a message with nothing blank among them: no activity begins."""
+        self.outline.begun = True
+        self.continued[first - 1] = range(first, stop)
+        self._end_header()
 
     def _run(self, first: int, stop: int) -> None:
         message = first - 1 if first else None
         self.outline.begun = self.outline.begun or first > 0
         row = first
         while row < stop:
-            bar = self._bar(row)
-            if bar is None:
+            if not self._bars[row]:
                 self._plain(row)
                 message = None
-            elif not bar["text"].strip():
+            elif self._blank[row]:
                 row = self._blanks(row, stop, message)
                 continue
             elif self._is_activity(row, message):
-                self._activity(row, bar)
+                self._activity(row)
                 message = None
             elif message is None:
                 self._refuse(row, NO_MESSAGE)
             else:
-                self.continued.setdefault(message, []).append(row)
+                self._continue(message, (row,))
             row += 1
         self._end_header()
 
-    def _bar(self, row: int) -> re.Match[str] | None:
-        if row not in self._bars:
-            self._bars[row] = BAR.fullmatch(self.block.text(row))
-        return self._bars[row]
+    def _text(self, row: int) -> str:
+        """What follows the bar and its blanks."""
+        return self.block.data[self._begins[row] : self._ends[row]].decode("utf-8", "replace")
 
-    def _is_blank(self, row: int) -> bool:
-        bar = None if self.regular[row] else self._bar(row)
-        return bar is not None and not bar["text"].strip()
+    def _continue(self, message: int, rows: Sequence[int]) -> None:
+        self.continued[message] = [*self.continued.get(message, ()), *rows]
 
     def _blanks(self, first: int, stop: int, message: int | None) -> int:
         """Blank lines belong to the message if it goes on behind them; returns the row after them."""
         row = first
-        while row < stop and self._is_blank(row):
+        while row < stop and self._blank[row]:
             row += 1
-        goes_on = row < stop and self._bar(row) is not None and not self._is_activity(row, message)
+        goes_on = row < stop and self._bars[row] and not self._is_activity(row, message)
         if goes_on and message is not None:
-            self.continued.setdefault(message, []).extend(range(first, row))
+            self._continue(message, range(first, row))
         else:
             self.structure += row - first
         return row
 
     def _is_activity(self, row: int, message: int | None) -> bool:
-        bar = self._bar(row)
-        if bar is None or len(bar["indent"]) > 2 * DEEPEST or not ACTIVITY.fullmatch(bar["text"]):
+        own, after = self._indents[row], row + 1
+        if own > 2 * DEEPEST or not ACTIVITY.fullmatch(self._text(row)):
             return False
         if message is None or not self.outline.begun:
             return True  # there is nothing it could continue
-        before = self._bar(row - 1) if self._is_blank(row - 1) else None
-        if before is None:
+        if not self._blank[row - 1]:
             return False
-        own, after = len(bar["indent"]), row + 1
-        if after < len(self.block) and self.regular[after]:
-            return bool(self.indents[after] > own)
-        if after == len(self.block) or self._is_blank(after) or self._bar(after) is None:
-            return not own or len(before["indent"] + before["text"]) != own or self.indents[message] < own
+        if after < len(self.block) and self.lines.regular[after]:
+            return bool(self._indents[after] > own)
+        if after == len(self.block) or self._blank[after] or not self._bars[after]:
+            before = self._indents[row - 1] + len(self._text(row - 1))
+            return bool(not own or before != own or self._indents[message] < own)
         return False
 
-    def _activity(self, row: int, bar: re.Match[str]) -> None:
+    def _activity(self, row: int) -> None:
         self._end_header()
         self.outline.begun = True
-        match = ACTIVITY.fullmatch(bar["text"])
-        context = self.outline.enter(len(bar["indent"]) // 2)
+        match = ACTIVITY.fullmatch(self._text(row))
+        context = self.outline.enter(self._indents[row] // 2)
         self._begin(row, context)
         claim = {"task": context.task, "claim": "tree", "activity": context.activity}
         if match:

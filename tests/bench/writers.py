@@ -22,7 +22,7 @@ from .templates import NOISE, NUMBERS, SUFFIX, TICKS, Template
 
 FIRST = 200000
 DAY = 86400 * TICKS
-RAW, SMALL, TEXT = (5000, 200_000), (100_000, 6_000), (3000, 100_000)
+RAW, SMALL, TEXT = (5000, 200_000), (100_000, 6_000), (3000, 155_000)
 """How many files, and of how many bytes each."""
 FILE, LINE, CHUNK = 2_000_000_000, 100_000_000, 20_000
 """Bytes of the one large file and of the one long line; lines that are written at a time."""
