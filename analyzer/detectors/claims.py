@@ -21,6 +21,7 @@ EXPLAINED = r"(?i)terminated|shut ?down|offline|unexpectedly|cancel|timed? ?out|
 """Error messages of tasks that failed although no step of theirs did (formats document, 4.1 and section 9)."""
 
 NO_LOG = "no task log of theirs is in the input"
+LOGS_WANTED = "the raw task logs, TaskLogs/servertasks-N_*.txt or the folders of that name"
 
 APART = timedelta(minutes=10)
 """Times of one run, told by different clocks, differ by less; more is another run (a re-run, an old log)."""

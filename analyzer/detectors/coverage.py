@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analyzer.detectors.claims import NO_LOG
+from analyzer.detectors.claims import LOGS_WANTED, NO_LOG
 from analyzer.detectors.common import frame
 from analyzer.detectors.lines import RAW, remembered, task_lines
 from analyzer.detectors.losses import every_loss
@@ -97,8 +97,7 @@ def _together(customer: str, log: str, lacking: str, group: Sequence[Sight]) -> 
     names = tuple(sorted((one.task for one in group), key=lambda task: int(task.rpartition("-")[2])))
     count = "1 task" if len(names) == 1 else f"{len(names):,} tasks"
     were = "was" if len(names) == 1 else "were"
-    raw = "the raw task logs, TaskLogs/servertasks-N_*.txt or the folders of that name, of "
-    raw += _listing(names) if len(names) <= NAMED else count
+    raw = f"{LOGS_WANTED}, of {_listing(names) if len(names) <= NAMED else count}"
     if log == "raw":
         reason, ask = f"{count} {were} judged by task logs alone", server_logs_wanted(group[0].nodes)
     elif log == "tree":

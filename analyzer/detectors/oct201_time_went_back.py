@@ -28,6 +28,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.detectors.causes import cause_of
+from analyzer.detectors.claims import LOGS_WANTED
 from analyzer.detectors.common import Row, evidence, frame, rows
 from analyzer.detectors.lines import KEY, SECOND, headline, seconds, task_lines, titles
 from analyzer.detectors.order import steps_back
@@ -46,7 +47,7 @@ def detect(case: Case) -> Judgement:
     """Findings from steps back in time, one per execution; not judged where a log has no dates."""
     lines = task_lines(case)
     if lines.is_empty():
-        return Judgement(not_judged=(NotJudged(CODE, "no task log is in the input"),))
+        return Judgement(not_judged=(NotJudged(CODE, "no task log is in the input", ask=LOGS_WANTED),))
     steps = steps_back(case)
     undated = (pl.col("clock") == "none") & (pl.col("back") >= NIGHT)
     judged = steps.filter(~undated).join(titles(lines), on=[*KEY, "activity"], how="left").sort(*KEY, "source", "line")

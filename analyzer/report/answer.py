@@ -29,7 +29,7 @@ def answer(audit: Audit) -> list[str]:
     told = [
         _double_runs(audit, cast("int", total["tasks"])),
         [*_others(audit.findings), *_suppressed(audit)],
-        [*_clean(audit, parts, total), *_whole(audit)],
+        [*_clean(audit, parts, total), *_whole(audit)] if total["tasks"] else [],
         _next(audit),
         [_read(parts.values(), total)],
     ]
@@ -62,7 +62,8 @@ def _at_once(found: Mapping[Key, Finding], tasks: int, hidden: int) -> str:
     if hidden:
         whole += f" (not counting {hidden:,} whose double run is suppressed)"
     if not found:
-        return f"None of {whole} was shown to run on two nodes at the same time."
+        which = "The only task" if tasks == 1 else f"None of {whole}"
+        return f"{which} was {'not ' if tasks == 1 else ''}shown to run on two nodes at the same time."
     named = all(len(finding.nodes) > 1 for finding in found.values())
     what = "ran on two nodes at the same time" if named else "ran twice at the same time"
     named_tasks = _names(found) if len(found) > 1 else [_proof(key, one) for key, one in found.items()]

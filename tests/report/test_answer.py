@@ -55,7 +55,15 @@ def test_nothing_found_is_said_with_what_stayed_open():
 
 
 def test_an_input_without_tasks_is_not_called_clean():
-    assert told(tasks=()).startswith("No ServerTask was found")
+    text = told(questions=[NotJudged("OCT201", "no task log is in the input", ask="the raw task logs")], tasks=())
+    assert text.startswith("No ServerTask was found")
+    assert "Not judged" not in text
+    assert "Collect next: the raw task logs." in text
+
+
+def test_a_single_task():
+    text = told(tasks=[7])
+    assert text.startswith("The only task was not shown to run on two nodes at the same time. Clean for 1 task.")
 
 
 def test_what_was_read_and_what_was_not():
