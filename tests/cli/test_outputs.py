@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 
 import pytest
 from typer.testing import CliRunner
@@ -98,6 +99,52 @@ def test_what_is_in_the_baseline_counts_no_more(twice, once, tmp_path):
     assert "TaskLogs/servertasks-7_log7.txt had 22 lines" in healed.stdout
     told = document(twice, "--baseline", tmp_path / "clean.json")["baseline"]
     assert [one["code"] for one in told["new"]] == [one["code"] for one in document(twice)["findings"]]
+
+
+def test_a_log_that_grew_is_no_new_finding(tmp_path):
+    """Lines before and behind the cited ones move every line number; the finding is the same one all the same."""
+    file = "TaskLogs/servertasks-7_log7.txt"
+    before = raw(TWICE)
+    first, rest = before.split("\n", 1)
+    more = raw("@0.5 . VBS and one more line")
+    last = raw("@30 . VBS written since")
+    old = bundle(tmp_path / "old", {file: before})
+    new = bundle(tmp_path / "new", {file: f"{first}\n{more}{rest}{last}"})
+    (tmp_path / "old.json").write_bytes(run(old, "--json", "-").stdout_bytes)
+    result = run(new, "--baseline", tmp_path / "old.json", "--json", tmp_path / "new.json", "--sarif", "-")
+    told = json.loads((tmp_path / "new.json").read_bytes())["baseline"]
+    (proved,) = [one for one in json.loads(result.stdout)["runs"][0]["results"] if one["ruleId"] == "OCT101"]
+    (known,) = [
+        one for one in json.loads(run(old, "--sarif", "-").stdout)["runs"][0]["results"] if one["ruleId"] == "OCT101"
+    ]
+    assert "OCT101" not in [one["code"] for kind in ("new", "gone", "changed") for one in told[kind]]
+    assert proved["partialFingerprints"] == known["partialFingerprints"]
+    assert proved["baselineState"] == "unchanged"
+    assert proved["locations"] != known["locations"] or proved["relatedLocations"] != known["relatedLocations"]
+
+
+def test_a_baseline_may_be_replaced_by_the_audit_that_it_is_held_against(twice, tmp_path):
+    path = tmp_path / "state.json"
+    path.write_bytes(run(twice, "--json", "-").stdout_bytes)
+    assert [run(twice, "--baseline", path, "--json", path).exit_code for _ in range(2)] == [0, 0]
+
+
+def test_bytes_do_not_depend_on_how_the_input_came(twice, once, tmp_path):
+    packed = {}
+    for name, folder in (("one", twice), ("two", once)):
+        shutil.copytree(folder, tmp_path / "folders" / name)
+        packed[name] = shutil.make_archive(str(tmp_path / name), "zip", tmp_path / "folders" / name)
+    made = []
+    for number, paths in enumerate(([tmp_path / "folders" / "one", tmp_path / "folders" / "two"], packed.values())):
+        place = tmp_path / str(number)
+        place.mkdir()
+        files = [word for name in FILES for word in (f"--{name}", place / name)]
+        for way in (1, -1):
+            run(*list(paths)[::way], *files, "--parquet", place / "tables")
+            made.append({file.name: file.read_bytes() for file in place.rglob("*") if file.is_file()})
+    assert made[0] == made[1]
+    assert made[2] == made[3]
+    assert len(made[0]) == len(FILES) + 10
 
 
 def test_quiet_tells_the_figures_alone(twice, tmp_path):

@@ -1,9 +1,9 @@
 """Findings as CSV, one row each; `evidence` and `detail` are JSON.
 
-A spreadsheet takes a cell that begins with = + - or @ (or a tab, a line break, or the wide forms of these signs) for a
-formula, and log lines may begin so. Such a cell gets an apostrophe in front; so does one that already begins with
-apostrophes and such a sign: whoever needs the text back takes one off. Control characters are written out (a line break
-as \\n), so that a row is a line.
+A spreadsheet takes a cell that begins with = + - @ (or the wide forms of these signs) for a formula, and log lines may
+begin so. Such a cell gets an apostrophe in front; so does one with apostrophes or spaces before such a sign: whoever
+needs the text back takes one off. Control characters are written out (a line break as \\n), so that a row is a
+line and no cell begins with a tab.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from analyzer.report.since import Since
 LEADING = ("code", "name", "severity", "verdict", "customer", "task", "log")
 COLUMNS = (*LEADING, "nodes", "since", "summary", "source", "line", "offset", "excerpt", "evidence", "detail")
 CHANGE = ("change", "reason", "worse")
-RISKY = re.compile("^'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
+RISKY = re.compile("^[' ]*[=+@\uff1d\uff0b\uff0d\uff20-]")
 MARK = b"\xef\xbb\xbf"
 """Without this mark Excel reads UTF-8 as the machine's old code page."""
 
@@ -65,7 +65,8 @@ def safe(text: str) -> str:
     >>> safe("=1+1"), safe("'=1+1"), safe("it's"), safe("a\\nb")
     ("'=1+1", "''=1+1", "it's", 'a\\\\nb')
     """
-    return visible(f"'{text}" if RISKY.match(text) else text)
+    shown = visible(text)
+    return f"'{shown}" if RISKY.match(shown) else shown
 
 
 def _json(values: object) -> str:
