@@ -162,6 +162,8 @@ def _stated(case: Case) -> pl.DataFrame:
 def _last_events(case: Case) -> pl.DataFrame:
     """Audit events of a task's end behind its last start: of two that differ one contradicts the other."""
     events = claimed(case).filter(pl.col("claim") == "audit event")
+    again = frame(case.pairs).filter(~DOUBLE & (pl.col("work") != "resume"))  # each of the runs has an end of its own
+    events = events.join(again, on=TASK, how="anti")
     when = pl.coalesce("completed", "started", "queued")
     events = events.with_columns(when=when).filter(pl.col("when").is_not_null()).sort(*TASK, "when", "source", "line")
     begins = pl.col("started").is_not_null()

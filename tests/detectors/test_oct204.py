@@ -128,6 +128,15 @@ def test_numbers_of_details_with_filtered_levels(bundle):
     assert not bundle.audit().of("OCT204")
 
 
+def test_details_of_a_later_run_by_a_node_whose_clock_is_behind(bundle):
+    """The raw log was copied before the task ran again; the second node stamps its lines before the first one's end."""
+    bundle.raw(HEALTHY.replace(".    FIN 7.5", ".    FIN 1:00:00"))
+    first = node("1", "Step 1: Stop the site", lines="3.1 Verbose Stop the site completed")
+    again = node("x", "Step 1: Stop the site", lines="30:00 Verbose Stop the site completed")
+    bundle.details(node(".", "Deploy Shop", "Success", first, again, lines="0 Info Deploy\n29:00 Info Deploy"))
+    assert not bundle.audit().of("OCT204")
+
+
 def test_a_success_whose_log_was_copied_too_early(bundle):
     bundle.raw(HEALTHY.split("    2/b")[0])
     bundle.api(task(completed="8"))

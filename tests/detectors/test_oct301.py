@@ -164,6 +164,15 @@ def test_a_re_run_that_ended_differently(bundle):
     assert not bundle.audit().loud()
 
 
+def test_two_ends_in_the_audit_of_a_task_that_its_log_shows_to_have_run_again(bundle):
+    """The audit of some versions has no start for a re-run under the same id."""
+    bundle.raw(FAILED + HEALTHY.replace("    1", "    x").replace("    2", "    y").replace("   0", "   2:00"))
+    bundle.events(("DeploymentStarted", "0"), ("DeploymentFailed", "8"), ("DeploymentSucceeded", "2:08"))
+    answer = bundle.audit()
+    assert len(answer.audit.case.executions) == 2
+    assert not answer.of("OCT301")
+
+
 def _later(script: str) -> list[str]:
     lines = []
     for line in script.strip("\n").splitlines():
