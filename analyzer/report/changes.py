@@ -8,16 +8,17 @@ change nothing; where several are alike, those with the same first line belong t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import analyzer
 from analyzer.model import Audit, Finding, Verdict
 from analyzer.report.identity import nodes, subject
 from analyzer.report.plain import count, listing
-from analyzer.report.summary import tasks
+from analyzer.report.summary import TWICE, tasks, undecided
 
 Sources = Mapping[tuple[str, str], Mapping[str, Any]]
 """Customer and name of a source -> its entry in the document."""
@@ -32,6 +33,10 @@ class Baseline:
     version: str
     findings: tuple[Finding, ...]
     sources: Sources
+
+
+Why = Callable[[Sequence[Finding]], str]
+"""What happened in the input to findings that are one."""
 
 
 class Kind(StrEnum):
@@ -70,26 +75,37 @@ def compare(baseline: Baseline, audit: Audit) -> Changes:
     """What an audit says that the baseline did not, and the reverse."""
     pairs = _paired(baseline.findings, audit.findings)
     sources: Sources = {(row["customer"], row["source"]): row for row in audit.case.sources.to_pylist()}
-    causes = _causes(baseline, sources)
-    read = tasks(audit.case)
-    changes, unchanged = [], 0
-    for at, finding in enumerate(audit.findings):
-        before = baseline.findings[pairs[at]] if at in pairs else None
-        differences, worse = _differences(before, finding) if before else ([], True)
-        if before and not differences:
-            unchanged += 1
-            continue
-        why = _why([finding, before] if before else [finding], causes, baseline.sources, sources)
-        kind = Kind.CHANGED if before else Kind.NEW
-        changes.append(Change(kind, finding, before, "; ".join([*differences, why]), worse))
+    why = partial(_why, causes=_causes(baseline, sources), before=baseline.sources, now=sources)
+    there = [
+        _present(finding, baseline.findings[pairs[at]] if at in pairs else None, why)
+        for at, finding in enumerate(audit.findings)
+    ]
     matched = set(pairs.values())
-    for at, finding in enumerate(baseline.findings):
-        if at not in matched:
-            unread = finding.task is not None and (finding.customer, finding.task) not in read
-            why = _why([finding], causes, baseline.sources, sources)
-            reason = f"{finding.task} is not in what was read or asked for; {why}" if unread else why
-            changes.append(Change(Kind.GONE, finding, finding, reason, worse=False))
-    return Changes(baseline.version, tuple(changes), unchanged)
+    lost = [finding for at, finding in enumerate(baseline.findings) if at not in matched]
+    changed = [one for one in there if one is not None]
+    return Changes(baseline.version, (*changed, *_gone(lost, audit, why)), len(there) - len(changed))
+
+
+def _present(finding: Finding, before: Finding | None, why: Why) -> Change | None:
+    """None for a finding that is as it was."""
+    if before is None:
+        return Change(Kind.NEW, finding, None, why([finding]), worse=True)
+    differences, worse = _differences(before, finding)
+    if not differences:
+        return None
+    return Change(Kind.CHANGED, finding, before, "; ".join([*differences, why([finding, before])]), worse)
+
+
+def _gone(findings: Sequence[Finding], audit: Audit, why: Why) -> Iterator[Change]:
+    """A finding that is not there any more is not always healed."""
+    read, open_ones = tasks(audit.case), undecided(audit.not_judged)
+    for finding in findings:
+        key, said = (finding.customer, finding.task), [why([finding])]
+        if finding.task is not None and key not in read:
+            said.insert(0, f"{finding.task} is not in what was read or asked for")
+        elif finding.code in TWICE and key in open_ones:
+            said.insert(0, f"whether {finding.task} ran twice is undecided now")
+        yield Change(Kind.GONE, finding, finding, "; ".join(said), worse=False)
 
 
 def _paired(before: Sequence[Finding], now: Sequence[Finding]) -> dict[int, int]:

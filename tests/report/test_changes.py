@@ -6,7 +6,7 @@ import pytest
 
 from analyzer import __version__
 from analyzer.errors import UsageError
-from analyzer.model import Evidence, Severity, Verdict
+from analyzer.model import Evidence, NotJudged, Severity, Verdict
 from analyzer.report import baseline, comparison
 from analyzer.report.changes import Baseline, compare
 from analyzer.report.json import document
@@ -120,6 +120,12 @@ def test_the_reason_is_what_happened_to_the_case_where_the_source_is_the_same():
 def test_what_was_not_asked_for_is_not_said_to_be_healed():
     (change,) = held([finding("OCT101", 9)], [], tasks=(1,)).changes
     assert change.reason.startswith("ServerTasks-9 is not in what was read or asked for; ")
+
+
+def test_what_became_undecided_is_not_said_to_be_healed():
+    asked = NotJudged("OCT102", "undecided: it looks the same", "ServerTasks-1")
+    (change,) = compare(Baseline(__version__, (finding("OCT101", 1),), {}), audit(questions=[asked])).changes
+    assert change.reason.startswith("whether ServerTasks-1 ran twice is undecided now; ")
 
 
 def test_a_document_is_a_baseline_for_itself(tmp_path):
