@@ -318,3 +318,19 @@ def test_the_configuration_of_the_working_directory(stage, tmp_path, monkeypatch
     assert result.exit_code == 1
     assert result.stderr.startswith("analyzer: other.toml, line 1: expired on 2023-09-17")
     assert run("audit", ".", "--config", "none.toml").exit_code == 2
+
+
+def test_doctor_says_what_is_there_and_judges_nothing(stage, tmp_path):
+    stage(audit(case([source("a.txt")], [1]), [finding("OCT101", 1)]))
+    result = run("doctor", tmp_path, "--json", tmp_path / "out.json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("1 source, 0 B, 10 lines, 0 rejected; 1 task, 0 nodes.")
+    assert json.loads((tmp_path / "out.json").read_bytes())["tasks"] == 1
+    assert run("doctor", tmp_path, "-q").stdout.count("\n") == 1
+    assert json.loads(run("doctor", tmp_path, "--json", "-").stdout)["schema"] == "analyzer-doctor/1"
+
+
+def test_doctor_of_a_partial_read_exits_3(stage, tmp_path):
+    stage(audit(case([source("a.txt", problem="cut off")], [1])))
+    result = run("doctor", tmp_path)
+    assert (result.exit_code, result.stderr) == (3, "analyzer: a.txt: cut off\n")

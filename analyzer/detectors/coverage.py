@@ -80,6 +80,21 @@ def questions(case: Case) -> tuple[NotJudged, ...]:
     return (*asked, *(_together(*key, group) for key, group in open_.items()))
 
 
+def gaps(case: Case) -> dict[str, set[Key]]:
+    """What is missing of the nodes' server logs -> tasks that ran then: absent logs, late beginnings, early ends, and
+    every silence in which another node's log is not silent.
+    """
+    found: dict[str, set[Key]] = defaultdict(set)
+    for key, nodes in _missing(case, ()).items():
+        for reason in nodes.values():
+            found[reason].add(key)
+    known = known_nodes(case)
+    for (customer, node), log in covered(case, _runs(case).drop_nulls("start")).items():
+        for kind in range(3, 3 + len(log.silences)):
+            found.setdefault(f"the server log of {known[customer].get(node, node)} {log.told(kind)}", set())
+    return dict(found)
+
+
 def server_logs_wanted(nodes: Iterable[str] = ()) -> str:
     """What to ask for where server logs are missing."""
     names = sorted(set(nodes))

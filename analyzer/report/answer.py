@@ -134,13 +134,17 @@ def _whole(audit: Audit) -> list[str]:
     return [f"Not judged {whole}: {listing(codes, 12)}."]
 
 
-def _next(audit: Audit) -> list[str]:
+def wishes(audit: Audit) -> list[str]:
     """What to ask the customer for: that which would settle most tasks first."""
     concerned: dict[str, set[Key]] = {}
     for one in audit.not_judged:
         if one.ask:
             concerned[one.ask] = concerned.get(one.ask, set()) | one.about
-    ranked = sorted(concerned, key=lambda ask: (-len(concerned[ask]), ask))
+    return sorted(concerned, key=lambda ask: (-len(concerned[ask]), ask))
+
+
+def _next(audit: Audit) -> list[str]:
+    ranked = wishes(audit)
     return [f"Collect next: {'; '.join(ranked[:TOLD])}."] if ranked else []
 
 
