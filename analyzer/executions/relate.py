@@ -24,7 +24,7 @@ def relate(
     read. `deploy`: whether the task is a deployment, the only kind that is legitimately run again under its id; None
     where unknown. `together`: lines that show both at once without saying which is whose.
     """
-    if together and together.kind != "step" and in_order(a, b, tears):
+    if together and together.kind != "step" and (in_order(a, b, tears) or not explained(a, b, together, tears)):
         return open_at_once(a, b, together)
     if not (a.sure and b.sure):
         proof = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from analyzer.executions.separate import Separation
-from analyzer.executions.steps import Line, Together, closings, resumed_again
+from analyzer.executions.steps import Line, Together, closings, resumed_again, twin_targets
 from analyzer.executions.stream import Structure
 from analyzer.names import FATAL, RESUMED, same_node
 
@@ -25,6 +25,15 @@ class Run:
     relation: str  # first | resume | re-run | double | undecided; later stages settle the last two
     announced: bool = True  # its first line announces the root
     doubtful: bool = False  # its pause may have been resumed twice
+
+
+@dataclass(frozen=True)
+class Again:
+    """Several resumes whose runs were going on at once."""
+
+    count: int  # how many
+    behind: int  # these and all later ones
+    ends: tuple[int, int]  # the first and the last finish of the root behind them
 
 
 @dataclass(frozen=True)
@@ -54,15 +63,19 @@ def runs(
     resumed_together: list[tuple[Run, Run, Together]] = []
     for structure in separation.structures:
         rows = _in_order(structure, by_row)
-        parts, shared = _parts(rows, by_row, machines, severe) if ordered else ([rows], 0)
-        doubtful = bool(resumed_again([by_row[row] for row in rows])) or _closed_again(rows, by_row, severe)
+        structure_lines = [by_row[row] for row in rows]
+        parts, again = _parts(rows, by_row, machines, severe) if ordered else ([rows], None)
+        changes = twin_targets(structure_lines[len(parts[0]) :]) if ordered else 0
+        doubtful = bool(resumed_again(structure_lines)) or _closed_again(rows, by_row, severe) or changes > 1
         made = [
             Run(
                 number=0,
                 structure=structure.number,
                 rows=tuple(part),
                 machine=_machine(part, machines),
-                outcome=outcome_of([by_row[row] for row in part], severities) if _final(i, parts, shared) else "Paused",
+                outcome=outcome_of([by_row[row] for row in part], severities)
+                if i >= len(parts) - (again.behind if again else 1)
+                else "Paused",
                 basis=_basis(structure, i, len(separation.structures)),
                 relation="resume" if i else "first",
                 announced=structure.announced and part[0] == structure.start,
@@ -71,7 +84,12 @@ def runs(
             for i, part in enumerate(parts)
         ]
         found += [(run, structure) for run in made]
-        resumed_together += _resumed_together(made, shared, [by_row[row] for row in rows])
+        if again:
+            ran = made[len(made) - again.behind :][: again.count]
+            resumed_together += [
+                (a, b, Together("resume", (a.rows[0], b.rows[0], *again.ends), changes))
+                for a, b in combinations(ran, 2)
+            ]
     return _numbered(found, by_row, separation, resumed_together)
 
 
@@ -79,19 +97,6 @@ def _closed_again(rows: Sequence[int], by_row: Mapping[int, Line], severe: Conta
     """Whether the root finished twice and said closing words twice: once is all that one execution does."""
     root = [by_row[row] for row in rows if not by_row[row].step]
     return sum(line.kind == "finished" for line in root) > 1 and len(closings(root, severe)) > 1
-
-
-def _final(part: int, parts: Sequence[object], shared: int) -> bool:
-    return part >= len(parts) - max(1, shared)
-
-
-def _resumed_together(made: Sequence[Run], shared: int, lines: Sequence[Line]) -> list[tuple[Run, Run, Together]]:
-    again = made[len(made) - shared :] if shared else []
-    finishes = [line.row for line in lines if not line.step and line.kind == "finished"]
-    return [
-        (a, b, Together("resume", (a.rows[0], b.rows[0], finishes[-shared], finishes[-1])))
-        for a, b in combinations(again, 2)
-    ]
 
 
 def _numbered(
@@ -133,36 +138,43 @@ def _basis(structure: Structure, part: int, structures: int) -> str:
 
 def _parts(
     rows: list[int], by_row: Mapping[int, Line], machines: Mapping[int, str], severe: Container[int]
-) -> tuple[list[list[int]], int]:
-    """A structure's rows cut where it was resumed, and how many of the last parts ran at once.
-
-    A pause is resumed once. Where several resumes of one file are followed by as many closings and finishes of the
-    root, each of them was still running when the last one began; their further lines cannot be told apart.
-    """
+) -> tuple[list[list[int]], Again | None]:
+    """A structure's rows cut where it was resumed, and which of the parts ran at once: their lines cannot be told."""
     resumes = [row for row in rows[1:] if by_row[row].message.startswith(RESUMED)]
-    shared = _resumed_at_once(rows, resumes, by_row, severe)
+    again = _resumed_at_once(rows, resumes, by_row, severe)
     cuts = set(resumes)
     cuts |= {row for before, row in pairwise(rows) if by_row[row].stream != by_row[before].stream}
-    if not shared:
+    if not again:
         cuts |= _machine_cuts(rows, cuts, by_row, machines)
     parts: list[list[int]] = [[]]
     for row in rows:
         if row in cuts and parts[-1]:
             parts.append([])
-        if not shared or row < resumes[-shared] or row in cuts:
+        if not again or row < resumes[-again.behind] or row in cuts:
             parts[-1].append(row)
-    return parts, shared
+    return parts, again
 
 
 def _resumed_at_once(
     rows: Sequence[int], resumes: Sequence[int], by_row: Mapping[int, Line], severe: Container[int]
-) -> int:
-    if len(resumes) < 2 or len({by_row[row].stream for row in rows}) > 1:
-        return 0
-    behind = [by_row[row] for row in rows if row > resumes[-1] and not by_row[row].step]
-    finished = sum(line.kind == "finished" for line in behind)
-    shared = min(len(resumes), finished, len(closings(behind, severe)))
-    return shared if shared > 1 else 0
+) -> Again | None:
+    """A pause is resumed once, and a run closes and finishes the root once.
+
+    Of the closings behind a resume each later resume accounts for one. Where two or more are left, so many of the runs
+    resumed up to there were still going on there: best all of them, else the last ones are named.
+    """
+    if len({by_row[row].stream for row in rows}) > 1:
+        return None
+    root = [by_row[row] for row in rows if not by_row[row].step]
+    found: dict[int, Again] = {}
+    for at in range(len(resumes), 1, -1):
+        behind = [line for line in root if line.row > resumes[at - 1]]
+        finished = [line.row for line in behind if line.kind == "finished"]
+        later = len(resumes) - at
+        count = min(at, len(finished) - later, len(closings(behind, severe)) - later)
+        if count > 1:
+            found[at] = Again(count, count + later, (finished[0], finished[-1]))
+    return next((again for at, again in found.items() if again.count == at), next(iter(found.values()), None))
 
 
 def _in_order(structure: Structure, by_row: Mapping[int, Line]) -> list[int]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from analyzer.names import RESUMED
 
@@ -93,3 +95,19 @@ def resumed_again(lines: Sequence[Line]) -> list[int]:
                 again.append(line.row)
             last[line.activity] = line.instant
     return again
+
+
+def twin_targets(lines: Sequence[Line]) -> int:
+    """How often lines of targets of one name in one step change places, at most; one behind the other is once.
+
+    A run does a target once in a step, or again behind the first time.
+    """
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    names: dict[str, str] = {}
+    for line in lines:
+        if "/" in line.activity:
+            target = "/".join(line.activity.split("/", 2)[:2])
+            name = names.setdefault(target, line.message if line.activity == target else target)
+            found[(line.step, name)].append(target)
+    several = [targets for targets in found.values() if len(set(targets)) > 1]
+    return max((sum(a != b for a, b in pairwise(one)) - len(set(one)) + 2 for one in several), default=0)

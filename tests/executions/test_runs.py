@@ -60,3 +60,44 @@ def test_outcomes() -> None:
     assert spans(run_of(". msg Deploy\na plan One\na fat no\na fin\n. fat failed\n. fin"))[0][2] == "Failed"
     assert spans(run_of(". msg Deploy\na plan One\n. fat The task was canceled\n. fin"))[0][2] == "Canceled"
     assert spans(run_of(". msg Deploy\na plan One\na msg working"))[0][2] == "Running"
+
+
+def resumed(*times: str) -> str:
+    """The pause of PAUSED, resumed several times; `r` resumes, `c` closes the root."""
+    head = PAUSED.split("    b msg Resuming")[0]
+    words = {"r": "    b msg Resuming after completion\n", "c": "    . fat failed\n    . fin\n"}
+    return head + "".join(words[one] for one in "".join(times))
+
+
+def test_a_third_resume_behind_one_closing_does_not_hide_that_the_first_two_ran_at_once() -> None:
+    assert list(run_of(resumed("rrcrcc")).together) == [(2, 3)]
+    assert list(run_of(resumed("rrrccc")).together) == [(2, 3), (2, 4), (3, 4)]
+
+
+def test_resumes_that_each_closed_before_the_next_did_not_run_at_once() -> None:
+    assert not run_of(resumed("rcrcrc")).together
+    assert not run_of(resumed("rcrc")).together
+    assert not run_of(resumed("rrc")).together
+
+
+TARGETS = """
+    . msg Deploy
+    a plan One
+    b plan Two
+    a msg Waiting for approval
+    a msg Resuming after completion
+    b/x msg web01
+    b/y msg web01
+"""
+
+
+def test_one_target_of_a_step_twice_at_once_behind_a_resume_is_doubtful() -> None:
+    found = run_of(TARGETS + "b/x msg working\n b/y msg working\n b/x fin\n b/y fin\n . msg done\n . fin")
+    assert [run.doubtful for run in found.runs] == [False, True]
+
+
+def test_targets_of_other_names_at_once_or_a_target_tried_again_are_not() -> None:
+    rolling = TARGETS.replace("b/y msg web01", "b/y msg web02")
+    again = TARGETS.replace("b/y msg web01", "b/x fin\n    b/y msg web01\n    b/y fin\n    b/z msg web01")
+    for script in (rolling + "b/x msg working\n b/y msg working\n b/x fin", again):
+        assert not any(run.doubtful for run in run_of(script + "\n . msg done\n . fin").runs)
