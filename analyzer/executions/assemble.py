@@ -54,7 +54,9 @@ def assemble(
 ) -> Assembly:
     """Everything about executions that the tables of a case tell."""
     case = _Case()
-    plain = logs.filter("plain").select(KEY)
+    views = logs.filter(~pl.col("raw")).join(tree.odd(states), on=["customer", "task"])
+    odd = views.filter((pl.col("resumed") > 0) | ~pl.col("resumed_right"))
+    plain = logs.filter("plain").join(odd, on=KEY, how="anti").select(KEY)
     _plain(case, lines.join(plain, on=KEY, how="semi"), machines)
     others = lines.join(plain, on=KEY, how="anti")
     for _, one in others.group_by(KEY, maintain_order=True):

@@ -132,7 +132,10 @@ def told(a: Side, b: Side, says: str, places: Sequence[Place], *, clocks: Bounds
         work, why = second_work(a, b, clocks, deploy)
         proof = f"the root's own lines show that {b.name()} opened after {a.name()} had closed; {why}"
         return related(a, b, "sequential", work, witness, proof, places)
-    proof = "its steps, a resume or the root's closing stand there twice, but no line of the root shows the order"
+    proof = (
+        "its steps, a resume or the root's closing stand there twice, or steps that have lost their beginning or end, "
+        "but no line of the root shows the order"
+    )
     return related(a, b, "unknown", "undecided", "none", proof, places or [a.places[0], b.places[0]])
 
 

@@ -28,8 +28,8 @@ def relate(
         return open_at_once(a, b, together)
     if not (a.sure and b.sure):
         proof = (
-            "planned steps were left open, and steps that the plan does not know did work: a second execution whose "
-            "beginning is not in the log, or one execution that lost lines"
+            "planned steps were left open or steps lost their beginning, and steps that the plan does not know did "
+            "work: a second execution whose beginning is not in the log, or one execution that lost lines"
         )
         return related(a, b, "unknown", "undecided", "none", proof, [a.places[-1], b.places[0]])
     resumed = a.structure == b.structure and b.resumed and a.from_log and b.from_log and not a.finished

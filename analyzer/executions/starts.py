@@ -51,7 +51,8 @@ def _headless(starts: list[int], steps: dict[str, Step], closed: int) -> tuple[l
     """A second execution whose announcement and plan are lost begins with the first step that the plan does not know.
 
     Sure where the root closed twice, or where those steps ran on another machine. A step may also be added while a
-    task runs, so without that, planned steps must have been left open, and the second execution is not sure.
+    task runs, so without that, planned steps must have been left open or the added ones have lost their beginning, and
+    the second execution is not sure.
     """
     strange, sure = strangers(list(steps.values()))
     if closed > 1 and unplanned(steps.values()):
@@ -67,7 +68,8 @@ def strangers(steps: Sequence[Step]) -> tuple[list[Step], bool]:
     if theirs and ours and not theirs & ours:
         return strange, True
     left_open = any(all(line.kind not in ("finished", "abandoned") for line in step.lines) for step in planned)
-    return (strange, False) if left_open else ([], True)
+    beginning_lost = any(step.lines[0].activity != step.id for step in strange)
+    return (strange, False) if left_open or beginning_lost else ([], True)
 
 
 def unplanned(steps: Collection[Step]) -> list[Step]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 import polars as pl
@@ -17,7 +17,7 @@ import polars as pl
 from analyzer.executions.separate import Separation
 from analyzer.executions.steps import Line, resumed_again
 from analyzer.executions.stream import Structure
-from analyzer.names import COMPLETED, FATAL, version_of
+from analyzer.names import COMPLETED, FATAL, RESUMED, version_of
 
 HALF_DAY = 12 * 3600 * 10_000_000  # a step back of more is midnight, or a resume on another day
 
@@ -30,7 +30,7 @@ def separate(entries: Sequence[Line], lines: pl.DataFrame, states: pl.DataFrame)
     closings = _closings(root, lines)
     openings = _openings(root, closings)
     if not doubled or (len(doubled) < 2 and len(openings) < 2):
-        return _once_or_twice(entries, root, closings)
+        return _once_or_twice(entries, root, closings, _odd_steps(lines, states))
     copies = _copies(names)
     count = max(copies.values())
     says, witnesses = _order(openings, closings)
@@ -50,15 +50,52 @@ def separate(entries: Sequence[Line], lines: pl.DataFrame, states: pl.DataFrame)
     return Separation(kept, tuple(ambiguous), told=(says, witnesses))
 
 
-def _once_or_twice(entries: Sequence[Line], root: Sequence[Line], closings: Sequence[int]) -> Separation:
-    """One structure, or two where a pause was resumed or the root closed twice: which lines are whose is not known."""
+def odd(states: pl.DataFrame) -> pl.DataFrame:
+    """Steps of trees that one whole execution does not leave: customer, task, source, step, and whether `resumed` only.
+
+    A step that is called like a target of another step has lost its beginning, and one in which something is pending or
+    running under a root that closed has lost its end. Two targets of one name in one step matter only behind a pause
+    (`resumed`): else they are a target tried again.
+    """
+    tree = states.filter((pl.col("claim") == "tree") & pl.col("activity").is_not_null() & pl.col("task").is_not_null())
+    place = ["customer", "task", "source"]
+    depth = pl.col("activity").str.count_matches("/", literal=True)
+    below = tree.filter(pl.col("activity") != "").with_columns(step=pl.col("activity").str.split("/").list.first())
+    steps, targets = below.filter(depth == 0), below.filter(depth == 1)
+    over = tree.filter((pl.col("activity") == "") & pl.col("state").str.contains("^(Success|Failed)"))
+    headless = steps.join(targets, on=[*place, "name"], how="semi")
+    left = below.filter(pl.col("state").is_in(["Pending", "Running"])).join(over, on=place, how="semi")
+    again = targets.filter(pl.len().over(*place, "step", "name") > 1)
+    found = [(headless, False), (left, False), (again, True)]
+    return pl.concat([one.select(*place, "step", resumed=pl.lit(only)) for one, only in found]).unique(
+        maintain_order=True
+    )
+
+
+def _odd_steps(lines: pl.DataFrame, states: pl.DataFrame) -> set[str]:
+    paused = bool(lines["message"].str.starts_with(RESUMED).any())
+    mine = states.filter(
+        (pl.col("task") == lines["task"][0]) & pl.col("source").is_in(lines["source"].unique().to_list())
+    )
+    return {step for step, resumed in odd(mine).select("step", "resumed").rows() if paused or not resumed}
+
+
+def _once_or_twice(
+    entries: Sequence[Line], root: Sequence[Line], closings: Sequence[int], odd_steps: Collection[str]
+) -> Separation:
+    """One structure, or two where a pause was resumed or the root closed twice, or where steps are not one execution's.
+
+    Which lines are whose is not known.
+    """
     messages = {line.row: line.message for line in root}
     closed = [messages[row] for row in closings]
     succeeded = [bool(re.match(COMPLETED, message)) for message in closed]
     second: list[int] = []
     if len(closed) != len(set(closed)) or len(set(succeeded)) > 1:
         second = [closings[-1]]
-    second = second or resumed_again(entries)
+    second = second or resumed_again(entries) or [line.row for line in entries if line.step in odd_steps]
+    if odd_steps and not second:
+        second = [line.row for line in root[-1:]]
     rows = [line.row for line in entries if line.row not in second]
     if not second or not rows:
         return Separation((Structure(1, 0, {0}, [line.row for line in entries]),), ())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.executions.script import separated
+from analyzer.executions.separate import separate
+from tests.executions.script import lines, owners, separated
 
 DOUBLE = """
     . msg Deploy
@@ -57,6 +58,24 @@ def test_a_step_tried_again_under_a_new_id_is_no_second_execution() -> None:
 def test_a_step_that_was_added_while_the_task_ran_is_no_second_execution() -> None:
     script = ". msg Deploy\na plan One\na fin\nz msg Retention\nz/t msg target\nz/t fin\nz fin\n. msg done\n. fin"
     assert set(separated(script).split()) == {"1"}
+
+
+def test_an_added_step_that_lost_its_beginning_may_be_a_second_execution() -> None:
+    script = """
+        . msg Deploy
+        a plan One
+        a/t msg web
+        z/t msg working
+        a fin
+        z/t fin
+        z fin
+        . msg done
+        . fin
+    """
+    entries, fatal = lines(script)
+    separation = separate(entries, {}, fatal)
+    assert owners(separation, len(entries)) == "1 1 1 2 1 2 2 ? ?"
+    assert separation.unsure == {2}
 
 
 def test_two_plans_without_a_second_root_are_two_executions() -> None:

@@ -59,6 +59,45 @@ def test_a_step_that_stands_there_twice_may_have_been_tried_again(tmp_path: Path
     assert verdict(HEAD + root(OPEN, CLOSE) + again, tmp_path) == (set(), set())
 
 
+def block(depth: int, name: str, *messages: str, state: str = "Success") -> str:
+    """A block of the tree with its messages."""
+    margin = "                    | " + "  " * depth
+    said = "".join(f"10:00:3{i}   Info     | {'  ' * (depth + 1)}{message}\n" for i, message in enumerate(messages))
+    return f"{margin}\n{margin}== {state}: {name} ==\n{said}"
+
+
+PAUSED = block(1, "Step 1: Approve", "Waiting for approval", "Resuming after completion")
+WHOLE = block(1, "Step 1: One", "begins") + block(2, "web01", "works")
+ADDED = block(1, "Clean up", "begins") + block(2, "web02", "works")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "undecided"),
+    [
+        pytest.param(WHOLE + ADDED, False, id="a step that was added"),
+        pytest.param(WHOLE + block(1, "web01", "works"), True, id="a step that lost its beginning"),
+        pytest.param(WHOLE + block(1, "Step 2: Two", state="Pending") + ADDED, True, id="a step that never began"),
+        pytest.param(
+            WHOLE + ADDED.replace("== Success: web02", "== Running: web02"), True, id="a target that never ended"
+        ),
+        pytest.param(WHOLE + block(2, "web01", "works"), False, id="a target tried again"),
+        pytest.param(PAUSED + WHOLE, False, id="a pause"),
+        pytest.param(PAUSED + WHOLE + block(2, "web02", "works"), False, id="a pause and two targets"),
+        pytest.param(PAUSED + WHOLE + block(2, "web01", "works"), True, id="a pause and one target twice"),
+    ],
+)
+def test_steps_that_one_whole_execution_does_not_leave_are_never_passed_over(
+    blocks: str, undecided: bool, tmp_path: Path
+) -> None:
+    assert verdict(HEAD + root(OPEN, CLOSE) + blocks, tmp_path) == (set(), {"OCT102"} if undecided else set())
+
+
+def test_a_root_that_is_still_running_has_running_steps(tmp_path: Path) -> None:
+    running = (ROOT + "10:00:05   Info     |   " + OPEN + "\n").replace("Success", "Running")
+    blocks = WHOLE.replace("Success", "Running") + block(1, "Step 2: Two", state="Pending")
+    assert verdict(HEAD.replace("Success", "Executing") + running + blocks, tmp_path) == (set(), set())
+
+
 @pytest.mark.parametrize(
     ("version", "codes"), [("2019.4.1", {"OCT101"}), ("2023.3.12936", {"OCT101"}), ("2025.3.1", set()), (None, set())]
 )

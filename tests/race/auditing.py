@@ -9,7 +9,7 @@ from pathlib import Path
 import analyzer
 from analyzer.report import json as report
 
-from .decide import decidable
+from .decide import decidable, imitable
 from .judge import Score, score
 from .marks import Mark, alarms, marks
 from .shares import Given, Shares, shares
@@ -40,7 +40,7 @@ def judged(truth: Fact, bundle: Path) -> Outcome:
     """Audit a bundle and compare."""
     document, given = audited(bundle)
     found = traces(truth, bundle)
-    scored = score(truth, document, decidable(truth, found))
+    scored = score(truth, document, decidable(truth, found), imitable(truth, found))
     return Outcome(
         scored,
         tuple(marks(truth, document, scored, found)),

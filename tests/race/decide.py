@@ -3,7 +3,12 @@
     append order   one raw file: both executions announce themselves, and a line of one stands between the other's
     clocks         a file each: both nodes are named, and the simple bounds below leave no offset without overlap
     server logs    the same by what the two nodes' own server logs say
-    root order     a view of a single file (text download, /details): the root opens twice before it closes
+    root order     a view of a single file (text download, /details): the root opens twice before it closes, and its
+                   times go back, so that nobody sorted the lines
+
+A view whose root opens twice while its times never go back is no proof: in 2023.3 a feature toggle could give a task
+several files, which are stitched together by time for the view, and where the nodes' clocks differ a legitimate re-run
+then looks just like that. `imitable` names these tasks: *possible* is the most that can be said of them.
 
 Nothing here comes from `analyzer`. The bounds are simpler than the analyzer's and their slack is wider, so that whoever
 calls a case undecidable here may still be wrong, but not the other way round.
@@ -13,7 +18,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import inf
 
 from .clock import TICKS, ticks_at
@@ -60,8 +65,24 @@ def _ways(truth: Fact, name: str, one: Trace, two: Trace, offsets: Offsets) -> I
     span_a, span_b = offsets.served(one.execution), offsets.served(two.execution)
     if span_a and span_b and offsets.zoned >= {a, b} and offsets.overlap(a, span_a, b, span_b):
         yield SERVERS
-    if truth["race"]["layout"] == "single" and _opened_twice(truth, name, one, two):
+    if truth["race"]["layout"] == "single" and _opened_twice(truth, name, one, two) and _goes_back(truth, name):
         yield ROOT
+
+
+def imitable(truth: Fact, found: Traces) -> set[str]:
+    """Tasks whose root opens twice before it closes in a view that could have been stitched together by time."""
+    return {
+        name
+        for name, task in truth["tasks"].items()
+        for one, two in task["overlaps"]
+        if _opened_twice(truth, name, found[name][one], found[name][two]) and not _goes_back(truth, name)
+    }
+
+
+def _goes_back(truth: Fact, name: str) -> bool:
+    """Whether the times of the root's lines go back in a view, which shows whole seconds at least."""
+    seconds = [ticks(time) // TICKS for *_, time in truth["views"].get(name, ())]
+    return any(right < left for left, right in pairwise(seconds))
 
 
 def _turns(one: Trace, two: Trace) -> int:
@@ -78,7 +99,7 @@ def _opened_twice(truth: Fact, name: str, one: Trace, two: Trace) -> bool:
     numbers = {one.execution["number"], two.execution["number"]}
     opened: set[int] = set()
     closed: list[tuple[int, bool]] = []
-    for author, category, message in truth["views"].get(name, ()):
+    for author, category, message, _ in truth["views"].get(name, ()):
         if message == one.description:
             opened.add(author)
         elif category == "FAT" or message in SUCCEEDED:

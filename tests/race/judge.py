@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Any
@@ -33,6 +33,8 @@ class Judged:
     """How the bundle shows that executions overlapped; "" where it cannot (see `decide`)."""
     seen: bool = False
     """Whether two executions that were a double run both left enough lines to be noticed."""
+    imitable: bool = False
+    """Whether the bundle shows the overlap in a way that an innocent task could show too."""
 
     @property
     def missed(self) -> bool:
@@ -42,7 +44,7 @@ class Judged:
     @property
     def silent(self) -> bool:
         """A double run that left its lines, and not a word about it."""
-        return self.truth != INNOCENT and (self.seen or bool(self.how)) and self.answer == SILENT
+        return self.truth != INNOCENT and (self.seen or self.imitable or bool(self.how)) and self.answer == SILENT
 
     @property
     def accused(self) -> bool:
@@ -90,7 +92,7 @@ def total(scores: Iterable[Score]) -> Score:
     return Score(tuple(chain.from_iterable(score.tasks for score in scores)))
 
 
-def score(truth: Fact, document: Fact, decidable: Mapping[str, str]) -> Score:
+def score(truth: Fact, document: Fact, decidable: Mapping[str, str], imitable: Container[str] = ()) -> Score:
     """Every task of a race against the JSON document of an audit of its bundle."""
     return Score(
         tuple(
@@ -101,6 +103,7 @@ def score(truth: Fact, document: Fact, decidable: Mapping[str, str]) -> Score:
                 answer(document, name),
                 decidable.get(name, ""),
                 seen(task),
+                name in imitable and name not in decidable,
             )
             for name, task in truth["tasks"].items()
         )

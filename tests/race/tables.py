@@ -67,6 +67,8 @@ def answers(results: Sequence[Result]) -> Rows:
     for how in HOW:
         rows.append(_answered("overlap, shown by", how, [task for task in tasks if task.how == how]))
     hidden = [task for task in tasks if task.truth == OVERLAPPING and not task.how]
+    rows.append(_answered("overlap, possible", "root order", [task for task in hidden if task.imitable]))
+    hidden = [task for task in hidden if not task.imitable]
     rows.append(_answered("overlap, not shown", "left lines", [task for task in hidden if task.seen]))
     rows.append(_answered("overlap, not shown", "hardly a line", [task for task in hidden if not task.seen]))
     later = [task for task in tasks if task.truth == SEQUENTIAL]

@@ -198,14 +198,14 @@ def _authors(path: Path, written: list[Fact]) -> list[int | None]:
 
 
 def _view(run: Path, recipe: Recipe, written: list[Fact]) -> list[list[Any]]:
-    """The root's lines in the order in which a view of the log prints them: execution, category, message."""
+    """The root's lines in the order in which a view of the log prints them: execution, category, message, time."""
     said = {(note["text"], note["execution"]) for note in written if not note["lost"] and note["task"] == recipe.id}
     authors = dict(said)
     lines = [line for path in log_files(run / LOGS, recipe) for line in path.read_text("utf-8").split("\n")]
     root = [(authors[line], json.loads(line)) for line in lines if line in authors and _is_root(line, recipe)]
     if len(log_files(run / LOGS, recipe)) > 1:
         root.sort(key=lambda row: str(row[1][2]))
-    return [[author, row[1], row[3]] for author, row in root]
+    return [[author, row[1], row[3], row[2]] for author, row in root]
 
 
 def _is_root(line: str, recipe: Recipe) -> bool:
