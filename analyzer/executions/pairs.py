@@ -71,7 +71,7 @@ def _by_servers(both: Sequence[Pair], related: list[Relation], placed: Placed, c
     may = {one.run.number: may_be(one, served, placed.nodes) for pair in both for one in pair}
     shown: dict[int, Relation] = {}
     for at, (a, b) in enumerate(both):
-        left_open = related[at].relation == "unknown" or related[at].work in ("undecided", "resume")
+        left_open = related[at].relation == "unknown" or related[at].work != "re-run"
         if a.from_log and b.from_log and left_open:
             relation = by_ties(_side(a), _side(b), may[a.run.number], may[b.run.number], clocks)
             if relation and (relation.relation == "concurrent" or related[at].relation == "unknown"):

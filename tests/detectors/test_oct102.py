@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.detectors.bundle import HEALTHY, task
+from tests.detectors.bundle import HEALTHY, node, task
 
 ONE = """
     .    INF 0    Apply retention policies
@@ -47,3 +47,11 @@ def test_innocent(bundle, script, kind):
     bundle.raw(script)
     bundle.api(task(Name=kind))
     assert not bundle.audit().loud()
+
+
+@pytest.mark.parametrize(("state", "undecided"), [("Pending", True), ("Skipped", False)])
+def test_a_root_that_closed_over_a_step_that_never_began_is_not_passed_over(bundle, state, undecided):
+    said = "0 Info Guided failure is not enabled for this task\n 9 Info The deployment completed successfully."
+    steps = [node("1", "Step 1: Stop", lines="1 Info Stopping"), node("2", "Step 2: Start", state)]
+    bundle.details(node(".", "Deploy Shop", "Success", *steps, lines=said))
+    assert bool(bundle.audit().open("OCT102")) is undecided
