@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from analyzer.incidents.catalogue import CATALOGUE
 from analyzer.incidents.facts import Facts, Hit
-from analyzer.incidents.fitting import Fit, fit, story
+from analyzer.incidents.fitting import Fit, affected, fit, story
 from analyzer.incidents.known import Known
 from analyzer.incidents.versions import Range, named
 from analyzer.model import Case, Finding, Incident, IncidentStatus
@@ -53,7 +53,9 @@ def _absent(known: Known, facts: Facts) -> Incident | None:
     doubts = list(known.doubt(facts)) if known.doubt else []
     weighty = [hit for hit in doubts if fit(known, hit, facts.versions) is Fit.INSIDE]
     if weighty:
-        reason = f"Whether {known.sign} cannot be told from the input, and the version is affected{_seen(facts)}."
+        reason = (
+            f"Whether {known.sign} cannot be told from the input, and the version is affected{_seen(facts, known)}."
+        )
         return _incident(known, IncidentStatus.POSSIBLE, weighty, reason, facts)
     if doubts or ("server log" in known.needs and facts.without_server_log()):
         return None
@@ -61,7 +63,9 @@ def _absent(known: Known, facts: Facts) -> Incident | None:
 
 
 def _matched(known: Known, hits: Sequence[Hit], facts: Facts) -> str:
-    whether = f"the version is affected{_seen(facts)}" if known.versions else "the public thread names no versions"
+    whether = (
+        f"the version is affected{_seen(facts, known)}" if known.versions else "the public thread names no versions"
+    )
     if Range() in known.versions:
         whether = "all versions are affected"
     return " ".join(filter(None, [f"It shows that {known.sign}, and {whether}.", story(known, hits, facts)]))
@@ -83,8 +87,10 @@ def _other_version(known: Known, facts: Facts) -> str:
     )
 
 
-def _seen(facts: Facts) -> str:
-    return f" ({', '.join(named(facts.versions))})" if facts.versions else ""
+def _seen(facts: Facts, known: Known | None = None) -> str:
+    """The versions that the case names; only affected ones where it is said which incident they are affected by."""
+    told = [one for one in facts.versions if known is None or (one.number and affected(known, one.number))]
+    return f" ({', '.join(named(told))})" if told else ""
 
 
 def _incident(known: Known, status: IncidentStatus, hits: Sequence[Hit], reason: str, facts: Facts) -> Incident:

@@ -118,9 +118,9 @@ def _lacking(audit: Audit, open_: Set[Key]) -> str:
     """What is missing, that for most tasks first; a question of another kind by its code."""
     concerned: dict[str, set[Key]] = {}
     for one in audit.not_judged:
-        if one.about & open_:
-            why = one.lacking or f"{one.code} stays open"
+        for why in one.lacking.split("; ") if one.lacking else [f"{one.code} stays open"]:
             concerned[why] = concerned.get(why, set()) | (one.about & open_)
+    concerned = {why: tasks for why, tasks in concerned.items() if tasks}
     ranked = sorted(concerned, key=lambda why: (why.endswith("stays open"), -len(concerned[why]), why))
     told = [f"{why} ({len(concerned[why]):,})" if len(ranked) > 1 else why for why in ranked]
     return listing(told, TOLD)
@@ -135,12 +135,15 @@ def _whole(audit: Audit) -> list[str]:
 
 
 def wishes(audit: Audit) -> list[str]:
-    """What to ask the customer for: that which would settle most tasks first."""
+    """What to ask the customer for: that which would settle most tasks first; one wish for each kind of file."""
     concerned: dict[str, set[Key]] = {}
     for one in audit.not_judged:
         if one.ask:
             concerned[one.ask] = concerned.get(one.ask, set()) | one.about
-    return sorted(concerned, key=lambda ask: (-len(concerned[ask]), ask))
+    kinds: dict[str, str] = {}
+    for ask in sorted(concerned, key=lambda ask: (-len(concerned[ask]), ask)):
+        kinds.setdefault(ask.partition(" of ")[0], ask)
+    return list(kinds.values())
 
 
 def _next(audit: Audit) -> list[str]:

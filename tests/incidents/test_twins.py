@@ -170,6 +170,15 @@ def test_the_span_is_that_of_the_first_double_run_and_of_the_node_that_changed_l
     assert "(ServerTasks-7) came 2 h 30 min after WEST went to 2023.3.12936." in incident.reason
 
 
+def test_only_affected_versions_are_called_affected(bundle):
+    """A third node, long upgraded, ran nothing of it."""
+    raw(bundle, named(MIXED, ("1/a", "1.1", "EAST"), ("x/a", "3.55", "WEST")))
+    for node, version in (("EAST", "2023.3.12936"), ("WEST", "2023.3.12936"), ("NORTH", "2024.1.1234")):
+        bundle.server(node, started(version))
+    incident = next(one for one in bundle.audit().audit.incidents if one.id == "8356")
+    assert "the version is affected (2023.3.12936)." in incident.reason
+
+
 def test_the_harmless_one_is_told_last(bundle):
     """Even where it is certain and a grave one only possible."""
     bundle.raw(MIXED)

@@ -54,6 +54,18 @@ def test_nothing_found_is_said_with_what_stayed_open():
     assert "Not judged at all: OCT301." in text
 
 
+def test_what_is_missing_is_counted_part_by_part_and_asked_for_once():
+    """Tasks lack the same logs in many combinations."""
+    lacking = ["the log of A is missing; the log of B is missing", "the log of A is missing; the log of C is missing"]
+    questions = [
+        NotJudged("OCT101", "open", tasks=(f"ServerTasks-{at}",), lacking=one, ask=f"OctopusServer.txt of A and {at}")
+        for at, one in enumerate([*lacking, "the log of D is missing"], 1)
+    ]
+    text = told((), questions)
+    assert "the log of A is missing (2), the log of B is missing (1), the log of C is missing (1) and 1 more." in text
+    assert "Collect next: OctopusServer.txt of A and 1. Read" in text
+
+
 def test_an_input_without_tasks_is_not_called_clean():
     text = told(questions=[NotJudged("OCT201", "no task log is in the input", ask="the raw task logs")], tasks=())
     assert text.startswith("No ServerTask was found")
