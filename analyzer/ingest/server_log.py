@@ -15,10 +15,13 @@ further one is a row of its own with `lines` 0 and the phrase as its message.
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -54,25 +57,32 @@ _LOG = _TASK + r"(?:_(?P<log>\w+))?(?:/(?P<activity>[\w/]+))?"
 
 @dataclass(frozen=True)
 class Tie:
-    """A phrase that only the node that executes a task writes."""
+    """A phrase that only the node that executes a task writes; `word` stands in it and costs less to look for."""
 
     kind: str
+    word: str
     pattern: re.Pattern[str]
 
 
 # Patterns in the syntax that Python and Rust share. Evidence for each: formats document, section 5.3.
 TIES = (
-    Tie("transaction", re.compile(r"\w+TaskController\|(?P<task>ServerTasks-\d+)-(?P<guid>[0-9A-Fa-f-]{36})\|T\d+")),
-    Tie("append-failure", re.compile(rf"Exception appending to log with correlationId {_LOG}")),
+    Tie(
+        "transaction",
+        "TaskController|",
+        re.compile(r"\w+TaskController\|(?P<task>ServerTasks-\d+)-(?P<guid>[0-9A-Fa-f-]{36})\|T\d+"),
+    ),
+    Tie("append-failure", "correlationId", re.compile(rf"Exception appending to log with correlationId {_LOG}")),
     Tie(
         "append-failure",
+        "CorrelationId",
         re.compile(rf"Failed to append the following log entry:\s+(?:[^\n]*\n){{0,20}}?\s*CorrelationId: {_LOG}"),
     ),
-    Tie("append-retry", re.compile(rf'Append log entry to {_LOG}"? attempt #(?P<attempt>\d+) faulted')),
-    Tie("script-lock", re.compile(r"^\[(?P<task>ServerTasks-\d+)\] \[")),
-    Tie("unable-to-complete", re.compile(rf"Unable to mark task {_TASK}\"? as complete")),
+    Tie("append-retry", "attempt #", re.compile(rf'Append log entry to {_LOG}"? attempt #(?P<attempt>\d+) faulted')),
+    Tie("script-lock", "] [", re.compile(r"^\[(?P<task>ServerTasks-\d+)\] \[")),
+    Tie("unable-to-complete", "Unable to mark", re.compile(rf"Unable to mark task {_TASK}\"? as complete")),
 )
 TIED = "|".join(re.sub(r"\?P<\w+>", "?:", tie.pattern.pattern) for tie in TIES)
+TIED_COLUMNS = ("task", "log", "activity", "detail")
 LOCKED_FILE = re.compile(r"['\"][^'\"\n]*[\\/](?P<file>servertasks-[^'\"\n]+)['\"]", re.IGNORECASE)
 REASONS = (
     re.compile(r"because it is (being used by another process)"),
@@ -84,7 +94,8 @@ NODE = re.compile(r"^Defaulting server\s+node\s+name to\s+['\"]*([^'\"\n]+)['\"]
 MACHINE = re.compile(r"^\s*MachineName: *(\S+)\s*$", re.MULTILINE)
 HOST = re.compile(r"^\s*HostProcessName: *Octopus\.Server(?:\.exe)?\s*$", re.MULTILINE)
 VERSION = re.compile(r"^Octopus\.Server(?:\.exe)? version \"?([^\s\"]+)")
-START_UP = r"^(?:Defaulting server\s|Environment Information:|Octopus\.Server(?:\.exe)? version )"
+START_UP = re.compile(r"Defaulting server\s|Environment Information:|Octopus\.Server(?:\.exe)? version ")
+START_UP_WORDS = ("Defaulting server", "Environment Information:", "Octopus.Server")
 
 
 def recognises(head: bytes, name: str) -> bool:
@@ -99,7 +110,8 @@ def parse(blocks: Iterable[Block]) -> Iterator[Batch]:
         assert batch.events is not None
         text = pl.Series(pl.from_arrow(batch.events["message"]))
         source = batch.events["source"][0].as_py() if len(text) else ""
-        said = text.filter(text.str.contains(START_UP)).to_list()
+        likely = text.filter(functools.reduce(operator.or_, map(text.str.starts_with, START_UP_WORDS)))
+        said = [message for message in likely.to_list() if START_UP.match(message)]
         node, version, named = _start_up(said, named)
         yield Batch(
             events=_tied(batch.events, text),
@@ -122,21 +134,21 @@ def _start_up(messages: list[str], named: bool) -> tuple[str | None, str | None,
 def _tied(events: pa.Table, text: pl.Series) -> pa.Table:
     """The events with task, log, activity and detail of the ties in their messages."""
     named = text.str.contains("ServerTasks-", literal=True).arg_true()
-    rows = named.filter(text.gather(named).str.contains(TIED)).to_list()
-    if not rows:
+    likely = named.filter(text.gather(named).str.contains(TIED)).to_list()
+    found = {row: said for row in likely if (said := ties(text[row]))}
+    if not found:
         return events
-    columns: dict[str, list[object]] = {name: [None] * len(text) for name in ("task", "log", "activity", "detail")}
     extra: list[dict[str, object]] = []
-    for row in rows:
-        for number, tie in enumerate(ties(text[row])):
-            values = {name: tie[name] for name in columns}
-            if number == 0:
-                for name, value in values.items():
-                    columns[name][row] = value
-            else:
-                extra.append({**events.slice(row, 1).to_pylist()[0], **values, "lines": 0, "message": tie["phrase"]})
-    for name, column in columns.items():
-        events = events.set_column(events.schema.get_field_index(name), name, pa.array(column, pa.string()))
+    for row, said in found.items():
+        for one in said[1:]:
+            values = {name: one[name] for name in TIED_COLUMNS}
+            extra.append({**events.slice(row, 1).to_pylist()[0], **values, "lines": 0, "message": one["phrase"]})
+    at = np.full(len(text), -1)
+    at[list(found)] = np.arange(len(found))
+    index = pa.array(at, mask=at < 0)
+    for name in TIED_COLUMNS:
+        column = pa.array([said[0][name] for said in found.values()], pa.string()).take(index)
+        events = events.set_column(events.schema.get_field_index(name), name, column)
     if not extra:
         return events
     return pa.concat_tables([events, schema.from_rows(schema.EVENTS, extra)]).sort_by("line")
@@ -146,7 +158,7 @@ def ties(message: str) -> list[dict[str, str | None]]:
     """What ties this node to tasks in a message: task, log, activity, detail, and the phrase itself."""
     found: dict[tuple[str, ...], dict[str, str | None]] = {}
     for tie in TIES:
-        for match in tie.pattern.finditer(message):
+        for match in tie.pattern.finditer(message) if tie.word in message else ():
             said = match.groupdict()
             detail = {"tie": tie.kind, "guid": said.get("guid"), "attempt": said.get("attempt")}
             if tie.kind.startswith("append"):
