@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 def audit(
     paths: options.Paths,
+    node: options.Nodes = [],
+    utc_offset: options.Offsets = [],
+    task: options.Tasks = [],
+    since: options.Since = "",
+    until: options.Until = "",
+    each: Annotated[bool, typer.Option("--each", help="Every PATH is a customer of its own.")] = False,
+    fail_on: Annotated[options.SEVERITIES, typer.Option(help="Least severity that makes the exit code 1.")] = "warning",
     json: outputs.Json = "",
     sarif: outputs.Sarif = "",
     csv: outputs.Csv = "",
@@ -29,13 +36,6 @@ def audit(
     parquet: outputs.Parquet = "",
     form: outputs.Format = "table",
     baseline: outputs.BaselineFile = "",
-    node: options.Nodes = [],
-    utc_offset: options.Offsets = [],
-    fail_on: Annotated[options.SEVERITIES, typer.Option(help="Least severity that makes the exit code 1.")] = "warning",
-    task: options.Tasks = [],
-    since: options.Since = "",
-    until: options.Until = "",
-    each: Annotated[bool, typer.Option("--each", help="Every PATH is a customer of its own.")] = False,
     certificates: Annotated[
         str, typer.Option(metavar="DIR", help="Write a certificate for every proved double run, with its verify.py.")
     ] = "",
@@ -43,7 +43,16 @@ def audit(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Judge logs: double runs, disorder, contradictions."""
+    """Find double runs, disorder, contradictions.
+
+    Say which tasks ran on more than one node, whether at the same time, how sure that is and which lines prove it.
+
+    \b
+    Examples:
+      analyzer audit bundle.zip
+      analyzer audit logs --node OCTO-A=logs/a --json out.json
+      analyzer audit customers/*.zip --each
+    """
     voice = Voice(quiet, verbose)
     files = {"json": json, "sarif": sarif, "csv": csv, "timesketch": timesketch, "clef": clef}
     wanted = outputs.checked(files, form, parquet, baseline)

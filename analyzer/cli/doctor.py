@@ -21,7 +21,14 @@ def doctor(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Say what is in a bundle, what is missing, and what it can answer."""
+    """Say what is in a bundle and what is not.
+
+    Formats, nodes, times, versions, gaps; which questions it can answer, and what to ask for. No judgement.
+
+    \b
+    Example:
+      analyzer doctor bundle.zip
+    """
     voice = Voice(quiet, verbose)
     arguments.output_file(json)
     narrowed = options.narrowed(paths, node, utc_offset, known=options.configured(config))

@@ -23,7 +23,12 @@ def show(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Tell one task's story: what happened, the proof, the timeline."""
+    """Tell the story of one task, with its proof.
+
+    \b
+    Example:
+      analyzer show 48211 bundle.zip
+    """
     voice = Voice(quiet, verbose)
     (wanted,) = arguments.task_ids([task])
     kind = arguments.picture(plot)

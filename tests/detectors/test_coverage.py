@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import analyzer
+from analyzer.detectors.coverage import gaps
 from analyzer.report.answer import answer
 from analyzer.report.summary import clean, split, summary
 from tests.detectors.bundle import FAILED, HEALTHY, LOCKED, MIXED, moment, task
@@ -267,3 +268,14 @@ def test_without_any_one_log_or_page_no_accused_task_is_clean(tmp_path, sample, 
     (part,) = split(audit).values()
     assert _accused(sample)
     assert not _accused(sample) & clean(part)
+
+
+def test_gaps_are_told_with_and_without_tasks(bundle):
+    bundle.raw(HEALTHY)
+    bundle.csv(owned("EAST"), owned("SOUTH", 8))
+    bundle.server("EAST", CHATTER)
+    bundle.server("WEST", CHATTER.replace("\n".join(f"{minute}:00 INFO Still here" for minute in range(60, 91)), ""))
+    found = gaps(bundle.audit().audit.case)
+    assert found["the server log of SOUTH is not in the input"] == {("", "ServerTasks-7")}
+    silence = "the server log of WEST is missing 2023-09-18 12:59 to 13:31"
+    assert {reason: tasks for reason, tasks in found.items() if "WEST" in reason} == {silence: set()}
