@@ -29,6 +29,7 @@ def audit(
     each: Annotated[bool, typer.Option("--each", help="Every PATH is a customer of its own.")] = False,
     fail_on: Annotated[options.SEVERITIES, typer.Option(help="Least severity that makes the exit code 1.")] = "warning",
     json: outputs.Json = "",
+    html: outputs.Html = "",
     sarif: outputs.Sarif = "",
     csv: outputs.Csv = "",
     timesketch: outputs.Timesketch = "",
@@ -54,7 +55,7 @@ def audit(
       analyzer audit customers/*.zip --each
     """
     voice = Voice(quiet, verbose)
-    files = {"json": json, "sarif": sarif, "csv": csv, "timesketch": timesketch, "clef": clef}
+    files = {"json": json, "html": html, "sarif": sarif, "csv": csv, "timesketch": timesketch, "clef": clef}
     wanted = outputs.checked(files, form, parquet, baseline)
     known = options.configured(config)
     if known.path:

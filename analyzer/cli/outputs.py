@@ -27,6 +27,7 @@ def _file(name: str, what: str) -> typer.models.OptionInfo:
 
 
 Json = Annotated[str, _file("json", "Write the JSON document; - is stdout, here and below.")]
+Html = Annotated[str, _file("html", "Write a report to forward: one page, with pictures.")]
 Sarif = Annotated[str, _file("sarif", "Write SARIF 2.1.0, for code-scanning views.")]
 Csv = Annotated[str, _file("csv", "Write findings as CSV, for spreadsheets.")]
 Timesketch = Annotated[str, _file("timesketch", "Write the tasks with findings as JSONL for Timesketch.")]

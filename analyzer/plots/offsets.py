@@ -48,10 +48,10 @@ def offsets(pair: Mapping[str, Any]) -> Figure:
     if argument.get("kind") != "clock bounds" or argument["first"]["clock"] == argument["second"]["clock"]:
         raise UsageError(f"how the executions of {pair['task']} relate is not known from two clocks")
     with styled():
-        return _draw(argument, [str(node) for node in pair["nodes"]])
+        return _draw(argument, [str(node) for node in pair["nodes"]], assumed=pair.get("relation") == "possible")
 
 
-def _draw(argument: Mapping[str, Any], nodes: list[str]) -> Figure:
+def _draw(argument: Mapping[str, Any], nodes: list[str], *, assumed: bool) -> Figure:
     spelled = {node.casefold(): node for node in nodes}
     first, second = (
         shown(spelled.get(argument[side]["clock"], argument[side]["clock"]), 40) for side in ("first", "second")
@@ -65,7 +65,7 @@ def _draw(argument: Mapping[str, Any], nodes: list[str]) -> Figure:
     axes.set_xlim(*_limits(low, high, least, most))
     axes.set_xlabel("seconds; negative: behind", labelpad=1)
     _zones(axes, least, most, first, second)
-    _admitted(axes, low, high)
+    _admitted(axes, low, high, assumed=assumed)
     return figure
 
 
@@ -106,15 +106,15 @@ def _zones(axes: Axes, least: float, most: float, first: str, second: str) -> No
         axes.text((start + end) / 2, BAND / 2, words, size=SMALL, color=color, ha="center", va="center", zorder=3)
 
 
-def _admitted(axes: Axes, low: float | None, high: float | None) -> None:
-    """What the case admits; an arrow where it has no bound."""
+def _admitted(axes: Axes, low: float | None, high: float | None, *, assumed: bool) -> None:
+    """What the case admits; an arrow where it has no bound. A possible overlap rests on bounds that are only likely."""
     left, right = axes.get_xlim()
     start, end = (left if low is None else low), (right if high is None else high)
     middle = BAND + 13
     axes.plot([start, end], [middle, middle], color=INK, linewidth=5, solid_capstyle="butt", zorder=4)
     for edge, bound, arrow in ((start, low, "<"), (end, high, ">")):
         axes.plot([edge], [middle], marker="|" if bound is not None else arrow, markersize=11, color=INK, zorder=5)
-    words = f"the case admits {_seconds(low)} to {_seconds(high)}"
+    words = f"the case admits {_seconds(low)} to {_seconds(high)}{', on an assumption' if assumed else ''}"
     half = width_of(words, TEXT) / points(axes) / 2
     at = min(max((start + end) / 2, left + half), right - half)
     axes.text(at, middle + 14, words, size=TEXT, weight="bold", ha="center", va="center", zorder=5)

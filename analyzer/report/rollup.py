@@ -18,13 +18,17 @@ HEADINGS = ("errors", "warnings", "at once", "twice", "maybe", "tasks", "unread"
 
 def table(audit: Audit) -> str:
     """The rows, worst customer first, then by name."""
-    rows = [(_figures(part), customer) for customer, part in split(audit).items()]
-    rows.sort(key=lambda row: ([-figure for figure in row[0][:5]], row[1]))
     lines = ["  ".join(HEADINGS)]
-    for figures, customer in rows:
+    for figures, customer in ranked(audit):
         cells = [f"{figure:>{len(heading)},}" for figure, heading in zip(figures, HEADINGS, strict=False)]
         lines.append("  ".join([*cells, visible(customer)]))
     return "\n".join(lines) + "\n"
+
+
+def ranked(audit: Audit) -> list[tuple[list[int], str]]:
+    """The figures of each customer in the order of HEADINGS, and its name; worst customer first, then by name."""
+    rows = [(_figures(part), customer) for customer, part in split(audit).items()]
+    return sorted(rows, key=lambda row: ([-figure for figure in row[0][:5]], row[1]))
 
 
 def _figures(part: Part) -> list[int]:

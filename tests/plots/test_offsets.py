@@ -53,6 +53,12 @@ def test_the_admitted_band_is_drawn_and_open_where_it_is_open():
     assert "the case admits \u22124.0 s to any" in texts(plots.offsets(pair(-4, None)))
 
 
+def test_bounds_that_are_only_likely_are_said_to_be():
+    assert "the case admits \u22124.0 s to +5.0 s, on an assumption" in texts(
+        plots.offsets(pair(-4, 5) | {"relation": "possible"})
+    )
+
+
 @pytest.mark.parametrize("more", [{"kind": "root order"}, {"second": {"clock": "octo-a"}}])
 def test_a_proof_without_two_clocks_has_no_strip(more):
     with pytest.raises(UsageError, match="not known from two clocks"):

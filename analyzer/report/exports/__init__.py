@@ -17,8 +17,16 @@ def _document(audit: Audit, changes: Changes | None) -> Export:
     return Export([json.document(audit, changes)])
 
 
+def _page(audit: Audit, _: Changes | None) -> Export:
+    """A baseline changes nothing in it."""
+    from analyzer.report import html  # draws
+
+    return Export([html.document(audit)])
+
+
 FILES: Mapping[str, Writer] = {
     "json": _document,
+    "html": _page,
     "sarif": sarif.export,
     "csv": csv.for_spreadsheets,
     "timesketch": timesketch.export,

@@ -1,0 +1,89 @@
+"""An audit as one HTML page to forward: no script, nothing fetched, light and dark, on paper and on a phone.
+
+The answer comes first, then the case, the findings by task with proof, evidence and swimlane, the case over time, the
+machines to check, known incidents, and what could not be judged. The same bytes for the same audit. Text of the logs
+is escaped and characters that control or reorder are written out; the policy in the page's head lets nothing run or
+load, whatever a log line says.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+import analyzer
+from analyzer.report import rollup
+from analyzer.report.answer import answer
+from analyzer.report.html import overview, pictures, rest, tasks
+from analyzer.report.html.limits import MOST_BYTES, Limits
+from analyzer.report.plain import visible
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from analyzer.model import Audit
+
+
+def document(audit: Audit, limits: Limits | None = None) -> bytes:
+    """The page as UTF-8, below MOST_BYTES: a larger case is told in less detail, and the page says so."""
+    limits = limits or Limits()
+    page = _page(audit, limits)
+    while len(page) >= MOST_BYTES and limits.fewer() != limits:
+        limits = limits.fewer()
+        page = _page(audit, limits)
+    return page
+
+
+def _page(audit: Audit, limits: Limits) -> bytes:
+    customers = rollup.ranked(audit)
+    told = [name for _, name in customers][: limits.customers]
+    style = _file("style.css")
+    lines = [(name, pictures.timeline(audit, name, f"timeline-{at}")) for at, name in enumerate(told, 1)]
+    text = _template().render(
+        version=analyzer.__version__,
+        style=Markup(style),
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        answer=answer(audit),
+        tiles=overview.tiles(audit),
+        customers=customers if any(name for _, name in customers) else [],
+        headings=rollup.HEADINGS,
+        several=any(name for _, name in customers),
+        nodes=overview.nodes(audit, told),
+        read=overview.read(audit),
+        sources=overview.sources(audit),
+        judged=tasks.judged(audit, limits),
+        timelines=[(name, picture) for name, picture in lines if picture],
+        heat=pictures.heat(audit, "heat"),
+        machines=rest.targets(audit),
+        incidents=rest.incidents(audit),
+        questions=rest.questions(audit),
+        collect=rest.collect(audit),
+        limits=limits,
+        left_out=len(customers) - len(told),
+    )
+    return text.encode()
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+    )
+    environment.filters["number"] = lambda value: f"{value:,}"
+    return environment.from_string(_file("page.html.jinja"))
+
+
+def _file(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
