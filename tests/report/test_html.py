@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analyzer import cli, pipeline
-from analyzer.model import Evidence, Incident, IncidentStatus, NotJudged, Verdict
+from analyzer.model import Evidence, Incident, IncidentStatus, NotJudged, Suppressed, Suppression, Verdict
 from analyzer.report import html
 from analyzer.report.answer import answer
 from analyzer.report.html.limits import MOST_BYTES, Limits
@@ -108,11 +109,27 @@ def test_a_double_run_is_told_with_proof_lines_and_what_ran_twice(page, double_r
         if one.code == "OCT101":
             assert one.task in words
             assert all(f"{place.source}:{place.line}" in words for place in one.evidence)
-    for section in ("How that is known", "The lines that it rests on", "What was executed twice", "Collect next"):
+    for section in ("How that is known", "The lines that it rests on", "What was executed twice"):
         assert section in words
     assert "8356: Tasks run more than once, at the same time, on several nodes" in words
     assert "2023.3.12936" in words
-    assert "octopus-a3be63f6cd09" in words, "a node that only a task log names is missing, and is told to be"
+
+
+def test_what_is_missing_is_told_with_what_to_ask_for():
+    open_ones = [
+        NotJudged("OCT101", "no log of B", tasks=("ServerTasks-1",), ask="the log of B"),
+        NotJudged("OCT301", "no page"),
+    ]
+    words = Page(html.document(audit(questions=open_ones))).words()
+    assert "Collect next the log of B" in words
+    assert "OCT101 no log of B ServerTasks-1" in words
+    assert "OCT301 no page the whole input" in words
+
+
+def test_what_is_suppressed_is_told_with_the_reason():
+    accepted = Suppression("OCT204", "SAN <failure>", date(2023, 12, 31), "analyzer.toml:7")
+    given = replace(audit(), suppressed=(Suppressed(finding("OCT301", 1), accepted),))
+    assert "OCT301 ServerTasks-1 SAN <failure> 2023-12-31 analyzer.toml:7" in Page(html.document(given)).words()
 
 
 def test_every_source_is_listed_with_what_is_wrong_with_it():

@@ -63,6 +63,7 @@ def _page(audit: Audit, limits: Limits) -> bytes:
         incidents=rest.incidents(audit),
         questions=rest.questions(audit),
         collect=rest.collect(audit),
+        suppressed=rest.suppressed(audit),
         limits=limits,
         left_out=len(customers) - len(told),
     )

@@ -10,8 +10,8 @@ from typing import Any
 
 from analyzer.model import Audit, Verdict
 from analyzer.plots.happenings import NodeLife, happenings
-from analyzer.report.plain import count, listing
-from analyzer.report.summary import figures, natural, open_tasks, split, undecided
+from analyzer.report.plain import count
+from analyzer.report.summary import figures, open_tasks, split, undecided
 
 Row = dict[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,26 +68,7 @@ def nodes(audit: Audit, customers: Iterable[str]) -> list[Row]:
                     "starts": "; ".join(_start(start.time, start.version) for start in life.starts if start.restart),
                 }
             )
-        found += [
-            {**row, "customer": customer}
-            for row in _only_named(audit, customer, {row["node"].casefold() for row in found})
-        ]
     return found
-
-
-def _only_named(audit: Audit, customer: str, known: set[str]) -> list[Row]:
-    """Machines of Octopus Servers that task logs name and that nothing else is known of."""
-    logs = audit.case.logs.select(["customer", "task", "nodes"]).to_pylist()
-    named: dict[str, set[str]] = {}
-    for row in logs:
-        for node in row["nodes"] or ():
-            if row["customer"] == customer and node.casefold() not in known:
-                named.setdefault(node, set()).add(row["task"])
-    rest = {"versions": "not named", "server_logs": "not in the input", "missing": True, "executions": "", "starts": ""}
-    return [
-        {**rest, "node": node, "seen": f"named in the log of {listing(sorted(tasks, key=natural))}"}
-        for node, tasks in sorted(named.items())
-    ]
 
 
 def _seen(life: NodeLife) -> str:

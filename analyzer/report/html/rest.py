@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from analyzer.model import Audit, IncidentStatus
+from analyzer.model import Audit, IncidentStatus, Suppression
 from analyzer.report.machines import machines
 from analyzer.report.plain import listing
 from analyzer.report.summary import natural
@@ -68,6 +68,17 @@ def questions(audit: Audit) -> list[Row]:
     return [
         {"code": code, "reason": reason, "tasks": listing(sorted(names, key=natural), NAMED), "ask": asks[code, reason]}
         for (code, reason), names in groups.items()
+    ]
+
+
+def suppressed(audit: Audit) -> list[Row]:
+    """What the configuration suppresses: one row for each suppression."""
+    groups: dict[Suppression, list[str]] = defaultdict(list)
+    for one in audit.suppressed:
+        groups[one.by].append(" ".join(filter(None, [one.finding.code, one.finding.customer, one.finding.task])))
+    return [
+        {"what": listing(names, NAMED), "reason": by.reason, "where": by.place, "until": str(by.expires)}
+        for by, names in groups.items()
     ]
 
 
