@@ -178,7 +178,7 @@ def test_ingest_of_a_partial_read_says_so(stage, tmp_path):
         ("audit", ".", "--task", "x"),
         ("audit", ".", "--node", "A"),
         ("audit", ".", "--json", "/no/such/folder/out.json"),
-        ("audit", ".", "--html", "out.html"),
+        ("audit", ".", "--html", "/no/such/folder/out.html"),
         ("audit", ".", "--each", "--node", "A=b"),
         ("ingest", "."),
         ("explain",),

@@ -122,7 +122,8 @@ def _limits(drawn: Swim) -> tuple[float, float]:
     ends = [edge for lane in drawn.lanes for edge in _shifted(lane, _offset(lane, drawn.shared))]
     left = max(min([start, *ends]), start - ROOM * length)
     right = min(max([end, *ends]), end + ROOM * length)
-    return days(left - 0.015 * (right - left)), days(right + 0.015 * (right - left))
+    margin = 0.015 * max(right - left, MICROSECOND)
+    return days(left - margin), days(right + margin)
 
 
 def _shifted(lane: Lane, one: Shared | None) -> list[int]:

@@ -102,7 +102,8 @@ def _limits(nodes: Iterable[NodeLife]) -> tuple[float, float]:
     starts = [one.time for node in nodes for one in node.starts]
     near = [time for time in starts if left - length / 3 <= time <= right + length / 3]
     left, right = min([left, *near]), max([right, *near])
-    return days(left - 0.015 * (right - left)), days(right + 0.015 * (right - left))
+    margin = 0.015 * max(right - left, MICROSECOND)
+    return days(left - margin), days(right + margin)
 
 
 def _rows(runs: Sequence[Run]) -> Spans | None:

@@ -42,6 +42,12 @@ def test_every_node_has_a_row_whatever_its_case():
     assert "2 executions, 1 in double runs, shown or possible" in said
 
 
+def test_a_single_moment_is_a_picture_too():
+    runs = [execution(1, 1, "OCTO-A", 0, 0)]
+    plots.render(plots.timeline(known(runs=runs, pairs=())), "svg")
+    plots.render(plots.swimlane(known(runs=runs, pairs=()), "ServerTasks-1"), "svg")
+
+
 def test_double_runs_are_shaded():
     assert len(rectangles(plots.timeline(known()), SHADE)) == 2
     assert not rectangles(plots.timeline(known(pairs=())), SHADE)
