@@ -99,9 +99,12 @@ def _present(finding: Finding, before: Finding | None, why: Why) -> Change | Non
 def _gone(findings: Sequence[Finding], audit: Audit, why: Why) -> Iterator[Change]:
     """A finding that is not there any more is not always healed."""
     read, open_ones = tasks(audit.case), undecided(audit.not_judged)
+    accepted = {subject(one.finding): one.by.reason for one in audit.suppressed}
     for finding in findings:
         key, said = (finding.customer, finding.task), [why([finding])]
-        if finding.task is not None and key not in read:
+        if subject(finding) in accepted:
+            said = [f"suppressed now: {accepted[subject(finding)]}"]
+        elif finding.task is not None and key not in read:
             said.insert(0, f"{finding.task} is not in what was read or asked for")
         elif finding.code in TWICE and key in open_ones:
             said.insert(0, f"whether {finding.task} ran twice is undecided now")

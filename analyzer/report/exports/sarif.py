@@ -4,19 +4,20 @@ Severity is the level; `kind` stays "fail", as SARIF allows no level beside "rev
 says so in its message and in `properties.verdict`. `partialFingerprints` follow what a finding is about and not its
 line, so that a view tracks it while logs grow; GitHub reads `primaryLocationLineHash` alone. Questions that could not
 be judged and sources that could not be read are notifications of the invocation. With a baseline each result has a
-`baselineState`, and what is gone stands last as "absent".
+`baselineState`, and what is gone stands last as "absent". A suppressed finding is a result with its suppression.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
 import analyzer
 from analyzer import detectors
-from analyzer.model import Audit, Detector, Evidence, Finding, NotJudged, Verdict
+from analyzer.model import Audit, Detector, Evidence, Finding, NotJudged, Suppression, Verdict
 from analyzer.report.catalogue import explain, first_sentence
 from analyzer.report.changes import Changes, Kind
 from analyzer.report.exports.export import Export
@@ -78,15 +79,29 @@ def _markdown(text: str) -> str:
 def _results(audit: Audit, places: Mapping[str, int], changes: Changes | None) -> Iterator[dict[str, object]]:
     """A result for each finding, told apart by a number where several are about the same."""
     seen: Counter[str] = Counter()
-    states = {id(one.finding): one.kind for one in changes.changes} if changes else {}
-    gone = [one.finding for one in changes.of(Kind.GONE)] if changes else []
-    for finding in [*audit.findings, *gone]:
+    states = {id(one.finding): STATES[one.kind] for one in changes.changes} if changes else {}
+    by = {id(one.finding): one.by for one in audit.suppressed}
+    gone: dict[str, list[Finding]] = defaultdict(list)
+    for change in changes.of(Kind.GONE) if changes else ():
+        gone[fingerprint(change.finding)].append(change.finding)
+    for one in audit.suppressed:  # the comparison calls one gone that was there; here it is one result, and there
+        was = gone[fingerprint(one.finding)]
+        states[id(one.finding)] = UNCHANGED if was else NEW
+        del was[:1]
+    for finding in [*audit.findings, *(one.finding for one in audit.suppressed), *chain(*gone.values())]:
         same = fingerprint(finding)
         seen[same] += 1
         result = _result(finding, f"{same}:{seen[same]}") | _rule_of(finding.code, places)
         if changes:
-            result["baselineState"] = STATES[states[id(finding)]] if id(finding) in states else UNCHANGED
+            result["baselineState"] = states.get(id(finding), UNCHANGED)
+        if by:  # all results have it, or none
+            result["suppressions"] = [_suppression(by[id(finding)])] if id(finding) in by else []
         yield result
+
+
+def _suppression(by: Suppression) -> dict[str, object]:
+    known = {"expires": by.expires.isoformat(), "place": by.place}
+    return {"kind": "external", "status": "accepted", "justification": message(by.reason), "properties": known}
 
 
 def _rule_of(code: str, places: Mapping[str, int]) -> dict[str, object]:
@@ -140,7 +155,8 @@ def uri(customer: str, source: str) -> str:
 
 def _artifacts(audit: Audit, sources: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[dict[str, object]]:
     """Every cited source with its hash: which bytes the results speak of."""
-    cited = {(finding.customer, one.source) for finding in audit.findings for one in finding.evidence}
+    findings = [*audit.findings, *(one.finding for one in audit.suppressed)]
+    cited = {(finding.customer, one.source) for finding in findings for one in finding.evidence}
     made = []
     for key in sorted(cited & sources.keys()):
         row = sources[key]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from importlib import resources
 from urllib.parse import unquote
 
@@ -10,7 +11,7 @@ import pytest
 from sarif import loader
 
 from analyzer import detectors
-from analyzer.model import NotJudged, Verdict
+from analyzer.model import NotJudged, Suppressed, Suppression, Verdict
 from analyzer.report.catalogue import explain
 from analyzer.report.changes import Baseline, compare
 from analyzer.report.exports.sarif import export
@@ -152,6 +153,22 @@ def test_the_baseline_gives_each_result_its_state():
     states = {one["properties"]["task"][-1]: one["baselineState"] for one in found}
     assert states == {"1": "absent", "2": "unchanged", "3": "updated", "4": "new"}
     assert not any("baselineState" in one for one in results(answer))
+
+
+def test_a_suppressed_finding_is_there_with_its_reason(validator):
+    by = Suppression("OCT101", "known since spring", date(2023, 9, 30), "analyzer.toml, line 1")
+    known, fresh, open_ = finding("OCT101", 1), finding("OCT101", 2), finding("OCT301", 3)
+    answer = replace(audit(findings=[open_]), suppressed=(Suppressed(known, by), Suppressed(fresh, by)))
+    held = compare(Baseline("0", (known, open_), {}), answer)
+    assert [one.reason for one in held.changes] == ["suppressed now: known since spring"]
+    found = {one["properties"]["task"][-1]: one for one in results(answer, held)}
+    assert {task: one["baselineState"] for task, one in found.items()} == {
+        "1": "unchanged", "2": "new", "3": "unchanged"
+    }  # fmt: skip
+    assert [len(found[task]["suppressions"]) for task in "123"] == [1, 1, 0]
+    assert found["1"]["suppressions"][0]["justification"] == "known since spring"
+    assert list(validator.iter_errors(written(answer, held))) == []
+    assert not any("suppressions" in one for one in results(audit(findings=[open_])))
 
 
 def test_a_code_of_another_version_is_still_told(validator):
