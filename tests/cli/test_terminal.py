@@ -11,23 +11,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.cli.process import ROOT, command, environment, run
+
 BUNDLE = ROOT / "sample_logs" / "double-run"
 POSIX = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals, signals and devices of POSIX")
-
-
-def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "analyzer", *map(str, words)]
-
-
-def environment(**more: str) -> dict[str, str]:
-    """Without what the surroundings say about terminals."""
-    kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}}
-    return kept | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TERM": "xterm-256color"} | more
-
-
-def run(*words: object, cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(command(*words), capture_output=True, env=environment(**more), cwd=cwd, check=False)
 
 
 def on_a_terminal(*words: object, columns: int, **more: str) -> str:
