@@ -35,7 +35,7 @@ def by_append_order(a: Side, b: Side, clocks: Bounds, source: str, *, tears: int
         work, why = second_work(a, b, clocks, deploy)
         proof = f"in the append order of {source} {b.name()} begins behind the last line of {a.name()}; {why}"
         return related(a, b, "sequential", work, "append order", proof, [before[-1], other[0]])
-    witnesses = [before[-1], other[0], going_on]
+    witnesses = (before[-1], other[0], going_on)
     if _explained_by_faults(mine, other, tears):
         proof = (
             f"lines of {a.name()} stand behind the first line of {b.name()} in {source}, but they change places "
@@ -45,18 +45,23 @@ def by_append_order(a: Side, b: Side, clocks: Bounds, source: str, *, tears: int
         sure_damage = tears or _back_steps(mine) or _back_steps(other)
         relation = "unknown" if sure_damage else "possible"
         return related(a, b, relation, "undecided", "append order", proof, witnesses)
-    back = next((place for place in other if place.line > going_on.line), None)
+    return _mixed(a, b, source, witnesses, next((place for place in other if place.line > going_on.line), None))
+
+
+def _mixed(a: Side, b: Side, source: str, witnesses: tuple[Place, Place, Place], back: Place | None) -> Relation:
+    """A line of `b` between lines of `a`, and perhaps one of `b` again behind them."""
     owners = [a.number, b.number, a.number, b.number]
-    witnesses += [back] if back else []
+    places = [*witnesses, *([back] if back else [])]
+    first, second, third = witnesses
     proof = (
-        f"one file, one clock: {source} line {before[-1].line} is {a.name()}, line {other[0].line} is {b.name()}, "
-        f"line {going_on.line} is {a.name()} again"
+        f"one file, one clock: {source} line {first.line} is {a.name()}, line {second.line} is {b.name()}, "
+        f"line {third.line} is {a.name()} again"
         + (f", line {back.line} is {b.name()} again" if back else "")
         + "; no node's clock is involved"
     )
-    lines = [cited(place, owner) for place, owner in zip(witnesses, owners, strict=False)]
+    lines = [cited(place, owner) for place, owner in zip(places, owners, strict=False)]
     return related(
-        a, b, "concurrent", "same work", "append order", proof, witnesses, {"kind": "append order", "lines": lines}
+        a, b, "concurrent", "same work", "append order", proof, places, {"kind": "append order", "lines": lines}
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from analyzer.executions.starts import unplanned
 from analyzer.executions.steps import Line, Step
@@ -70,13 +70,7 @@ def own_steps(
             give(step, len(starts) - 1)
         todo = [step for step in todo if step.structure is None]
     may = {step.id: _not_before(step, starts, rows) for step in todo}
-    names = Counter(step.name for step in todo if step.planned)
-    doubled = [step for step in todo if step.planned and step.structure is None and names[step.name] > 1]
-    while forced := next(
-        ((step, only) for step in doubled if (only := _only(step, may[step.id], used)) is not None), None
-    ):
-        give(*forced)
-        doubled.remove(forced[0])
+    _give_doubled(todo, may, used, give)
     todo = [step for step in todo if step.structure is None]
     while todo:
         before = len(todo)
@@ -94,6 +88,22 @@ def own_steps(
         give(*chosen)
         todo.remove(chosen[0])
     return _orders(rows, steps, starts)
+
+
+def _give_doubled(
+    todo: Sequence[Step],
+    may: Mapping[str, Sequence[int]],
+    used: Mapping[int, set[str]],
+    give: Callable[[Step, int], None],
+) -> None:
+    """Planned steps of one name whose times leave only one structure that has no step of that name yet."""
+    names = Counter(step.name for step in todo if step.planned)
+    doubled = [step for step in todo if step.planned and names[step.name] > 1]
+    while forced := next(
+        ((step, only) for step in doubled if (only := _only(step, may[step.id], used)) is not None), None
+    ):
+        give(*forced)
+        doubled.remove(forced[0])
 
 
 def _first_of_equals(

@@ -63,39 +63,45 @@ def runs(
     resumed_together: list[tuple[Run, Run, Together]] = []
     for structure in separation.structures:
         rows = _in_order(structure, by_row)
-        structure_lines = [by_row[row] for row in rows]
         parts, again = _parts(rows, by_row, machines, severe) if ordered else ([rows], None)
-        changes = twin_targets(structure_lines[len(parts[0]) :]) if ordered else 0
-        doubtful = bool(resumed_again(structure_lines)) or _closed_again(rows, by_row, severe) or changes > 1
-        made = [
-            Run(
-                number=0,
-                structure=structure.number,
-                rows=tuple(part),
-                machine=_machine(part, machines),
-                outcome=outcome_of([by_row[row] for row in part], severities)
-                if i >= len(parts) - (again.behind if again else 1)
-                else "Paused",
-                basis=_basis(structure, i, len(separation.structures)),
-                relation="resume" if i else "first",
-                announced=structure.announced and part[0] == structure.start,
-                doubtful=bool(i) and doubtful,
-            )
-            for i, part in enumerate(parts)
-        ]
+        mine = [by_row[row] for row in rows]
+        changes = twin_targets(mine[len(parts[0]) :]) if ordered else 0
+        doubtful = bool(resumed_again(mine)) or _closed_again(mine, severe) or changes > 1
+        made = []
+        for i, part in enumerate(parts):
+            paused = i < len(parts) - (again.behind if again else 1)
+            outcome = "Paused" if paused else outcome_of([by_row[row] for row in part], severities)
+            basis = _basis(structure, i, len(separation.structures))
+            made.append(_run(structure, i, part, _machine(part, machines), outcome, basis, doubtful=doubtful))
         found += [(run, structure) for run in made]
-        if again:
-            ran = made[len(made) - again.behind :][: again.count]
-            resumed_together += [
-                (a, b, Together("resume", (a.rows[0], b.rows[0], *again.ends), changes))
-                for a, b in combinations(ran, 2)
-            ]
+        resumed_together += _at_once(made, again, changes) if again else ()
     return _numbered(found, by_row, separation, resumed_together)
 
 
-def _closed_again(rows: Sequence[int], by_row: Mapping[int, Line], severe: Container[int]) -> bool:
+def _run(
+    structure: Structure, at: int, part: list[int], machine: str | None, outcome: str, basis: str, *, doubtful: bool
+) -> Run:
+    return Run(
+        number=0,
+        structure=structure.number,
+        rows=tuple(part),
+        machine=machine,
+        outcome=outcome,
+        basis=basis,
+        relation="resume" if at else "first",
+        announced=structure.announced and part[0] == structure.start,
+        doubtful=bool(at) and doubtful,
+    )
+
+
+def _at_once(made: Sequence[Run], again: Again, changes: int) -> list[tuple[Run, Run, Together]]:
+    ran = made[len(made) - again.behind :][: again.count]
+    return [(a, b, Together("resume", (a.rows[0], b.rows[0], *again.ends), changes)) for a, b in combinations(ran, 2)]
+
+
+def _closed_again(lines: Sequence[Line], severe: Container[int]) -> bool:
     """Whether the root finished twice and said closing words twice: once is all that one execution does."""
-    root = [by_row[row] for row in rows if not by_row[row].step]
+    root = [line for line in lines if not line.step]
     return sum(line.kind == "finished" for line in root) > 1 and len(closings(root, severe)) > 1
 
 
