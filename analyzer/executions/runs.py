@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from analyzer.executions.separate import Separation
-from analyzer.executions.steps import Line, Together, closings, resumed_again, twin_targets
+from analyzer.executions.steps import Line, Together, closings, cut_short, resumed_again, twin_targets
 from analyzer.executions.stream import Structure
 from analyzer.names import FATAL, RESUMED, same_node
 
@@ -65,8 +65,9 @@ def runs(
         rows = _in_order(structure, by_row)
         parts, again = _parts(rows, by_row, machines, severe) if ordered else ([rows], None)
         mine = [by_row[row] for row in rows]
-        changes = twin_targets(mine[len(parts[0]) :]) if ordered else 0
-        doubtful = bool(resumed_again(mine)) or _closed_again(mine, severe) or changes > 1
+        behind = mine[len(parts[0]) :] if ordered else []
+        changes = twin_targets(behind)
+        doubtful = bool(resumed_again(mine)) or _closed_again(mine, severe) or changes > 1 or cut_short(behind)
         made = []
         for i, part in enumerate(parts):
             paused = i < len(parts) - (again.behind if again else 1)
@@ -100,9 +101,10 @@ def _at_once(made: Sequence[Run], again: Again, changes: int) -> list[tuple[Run,
 
 
 def _closed_again(lines: Sequence[Line], severe: Container[int]) -> bool:
-    """Whether the root finished twice and said closing words twice: once is all that one execution does."""
+    """Whether the root finished twice and said closing words twice, or finished three times: not one execution."""
     root = [line for line in lines if not line.step]
-    return sum(line.kind == "finished" for line in root) > 1 and len(closings(root, severe)) > 1
+    finished = sum(line.kind == "finished" for line in root)
+    return finished > 2 or (finished > 1 and len(closings(root, severe)) > 1)
 
 
 def _numbered(

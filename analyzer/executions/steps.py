@@ -111,3 +111,20 @@ def twin_targets(lines: Sequence[Line]) -> int:
             found[(line.step, name)].append(target)
     several = [targets for targets in found.values() if len(set(targets)) > 1]
     return max((sum(a != b for a, b in pairwise(one)) - len(set(one)) + 2 for one in several), default=0)
+
+
+def cut_short(lines: Sequence[Line]) -> bool:
+    """Whether a step does a target again although the same target never finished in it before."""
+    names: dict[str, tuple[str, str]] = {}
+    open_targets: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for line in lines:
+        if line.activity.count("/") != 1:
+            continue
+        if line.activity not in names:
+            names[line.activity] = (line.step, line.message if line.kind == "message" else line.activity)
+            open_targets[names[line.activity]].add(line.activity)
+        if line.kind == "finished":
+            open_targets[names[line.activity]].discard(line.activity)
+        if len(open_targets[names[line.activity]]) > 1:
+            return True
+    return False

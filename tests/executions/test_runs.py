@@ -101,3 +101,13 @@ def test_targets_of_other_names_at_once_or_a_target_tried_again_are_not() -> Non
     again = TARGETS.replace("b/y msg web01", "b/x fin\n    b/y msg web01\n    b/y fin\n    b/z msg web01")
     for script in (rolling + "b/x msg working\n b/y msg working\n b/x fin", again):
         assert not any(run.doubtful for run in run_of(script + "\n . msg done\n . fin").runs)
+
+
+def test_a_target_of_a_step_begun_again_before_it_finished_is_doubtful() -> None:
+    found = run_of(TARGETS + "b/y msg working\n b/y fin\n . msg done\n . fin")
+    assert [run.doubtful for run in found.runs] == [False, True]
+
+
+def test_a_root_that_finished_three_times_is_doubtful_and_one_that_finished_twice_is_not() -> None:
+    assert not any(run.doubtful for run in run_of(PAUSED + "    . fin").runs)
+    assert any(run.doubtful for run in run_of(PAUSED + "    . fin\n    . fin").runs)

@@ -1,6 +1,8 @@
 """Which double runs the evidence in a bundle can decide at all, worked out from the truth.
 
-    append order   one raw file: both executions announce themselves, and a line of one stands between the other's
+    append order   one raw file: both executions announce themselves, and a line of one stands between the other's;
+                   where both resumed one pause they write under the same ids, and only their closings tell them apart:
+                   both must close behind both resumes
     clocks         a file each: both nodes are named, and the simple bounds below leave no offset without overlap
     server logs    the same by what the two nodes' own server logs say
     root order     a view of a single file (text download, /details): the root opens twice before it closes, and its
@@ -22,7 +24,7 @@ from itertools import groupby, pairwise
 from math import inf
 
 from .clock import TICKS, ticks_at
-from .traces import SUCCEEDED, Trace, Traces, ticks
+from .traces import SUCCEEDED, Line, Trace, Traces, ticks
 from .truth import Fact
 
 APPEND, CLOCKS, SERVERS, ROOT = "append order", "clocks", "server logs", "root order"
@@ -56,7 +58,8 @@ def decidable(truth: Fact, found: Traces) -> dict[str, str]:
 def _ways(truth: Fact, name: str, one: Trace, two: Trace, offsets: Offsets) -> Iterator[str]:
     """All ways in which the overlap of two executions shows."""
     hurt = {injury["file"] for injury in truth["damage"]}
-    if one.announced and two.announced and _turns(one, two) > (MOVED if hurt & set(one.files) else 2):
+    told = _close_behind(one, two) if _one_pause(one, two) else one.announced and two.announced
+    if told and _turns(one, two) > (MOVED if hurt & set(one.files) else 2):
         yield APPEND
     a, b = one.execution["node"], two.execution["node"]
     named = truth["race"]["layout"] == "segments" and one.names_machine and two.names_machine
@@ -92,6 +95,24 @@ def _turns(one: Trace, two: Trace) -> int:
         for line in trace.lines:
             files[line.file].append((line.number, trace.execution["number"]))
     return max((len(list(groupby(sorted(lines), key=lambda line: line[1]))) for lines in files.values()), default=0)
+
+
+def _one_pause(one: Trace, two: Trace) -> bool:
+    return bool(set(one.execution["resumed_of"]) & set(two.execution["resumed_of"]))
+
+
+def _close_behind(one: Trace, two: Trace) -> bool:
+    """Whether two executions that resumed one pause both close the root behind both resumes, in one file."""
+    resumes = [line for trace in (one, two) for line in trace.lines if "Resuming after" in line.message]
+    ends = [line for trace in (one, two) for line in trace.lines if not line.activity and _closing(line)]
+    both = {line.file for line in (*resumes, *ends)} == one.files == two.files and len(one.files) == 1
+    begun = all(any(line in trace.lines for line in resumes) for trace in (one, two))
+    last = max((line.number for line in resumes), default=0)
+    return one.closes and two.closes and begun and both and all(line.number > last for line in ends)
+
+
+def _closing(line: Line) -> bool:
+    return line.category in ("FAT", "FIN") or line.message in SUCCEEDED
 
 
 def _opened_twice(truth: Fact, name: str, one: Trace, two: Trace) -> bool:
