@@ -34,9 +34,10 @@ def test_the_races_have_something_to_find(printed: str) -> None:
     assert int(row[2]) > 0, printed  # overlaps, by the truth
 
 
-def test_most_overlaps_that_the_input_shows_are_found(printed: str) -> None:
-    """Which races come out is a matter of timing, so this asks for most; `score` measures how many."""
+def test_nearly_all_overlaps_that_the_input_shows_are_proved_and_none_is_passed_over(printed: str) -> None:
+    """Which races come out is a matter of timing: one in ten and one more may be missed; `score` measures how many."""
     rows = [line[24:].split() for line in printed.splitlines() if line.startswith("overlap, shown by")]
     counts = [[int(word) if word.isdigit() else 0 for word in row[-7:]] for row in rows]
-    shown, found = sum(row[0] for row in counts), sum(sum(row[1:4]) for row in counts)
-    assert found >= shown / 2, printed
+    shown, proved, silent = (sum(row[at] for row in counts) for at in (0, 1, 5))
+    assert proved >= shown - 1 - shown // 10, printed
+    assert silent == 0, printed
