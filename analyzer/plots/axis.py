@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC
+from functools import cache
 
 import matplotlib.dates as dates
 import numpy as np
 from matplotlib.axes import Axes
 
+DAY = 86_400_000_000
 MINUTES_10, DAYS_3 = 10 / 1440, 3.0
 
 
 def days(microseconds: float) -> float:
     """Microseconds since 1970 as matplotlib counts time."""
-    return float(dates.date2num(np.datetime64(round(microseconds), "us")))
+    return _first_of_1970(dates.get_epoch()) + microseconds / DAY
+
+
+@cache
+def _first_of_1970(epoch: str) -> float:
+    """1970 against matplotlib's epoch, which a user may have set."""
+    return float(dates.date2num(np.datetime64(0, "us")))
 
 
 def time_axis(axes: Axes, *, dated: bool = True, whose: str = "") -> None:

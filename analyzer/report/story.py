@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.detectors.lines import remembered
 from analyzer.errors import UsageError
 from analyzer.model import Audit, Case, Finding, Incident, IncidentStatus, NotJudged
 from analyzer.report.blast import losing, tree_names
@@ -219,7 +220,20 @@ def _ties(case: Case, key: tuple[str, str], zones: dict[str, int]) -> list[Tie]:
     return found
 
 
+@remembered
+def _zones_by_customer(case: Case) -> dict[str, dict[str, int]]:
+    """Customer -> zones, filled when a first task of the customer is told."""
+    return {}
+
+
 def _zones(case: Case, customer: str) -> dict[str, int]:
+    known = _zones_by_customer(case)
+    if customer not in known:
+        known[customer] = _inferred_zones(case, customer)
+    return known[customer]
+
+
+def _inferred_zones(case: Case, customer: str) -> dict[str, int]:
     """Zones of Server logs that do not say theirs: the only one in which their ties fall into the node's executions."""
     spans: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for run in case.executions.to_pylist():
