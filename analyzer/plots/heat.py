@@ -35,7 +35,7 @@ from analyzer.plots.style import (
 TITLE, ROW, AXIS, NOTE = 20.0, 17.0, 28.0, 12.0
 MOST_NODES, MOST_CELLS = 20, 40
 STEPS = tuple(seconds * MICROSECOND for seconds in (60, 300, 900, 3600, 4 * 3600, 86_400, 7 * 86_400, 28 * 86_400))
-CALLED = ("minute", "5 minutes", "15 minutes", "hour", "4 hours", "day", "week", "4 weeks")
+CALLED = ("a minute", "5 minutes", "15 minutes", "an hour", "4 hours", "a day", "a week", "4 weeks")
 SEVERAL = {"OCT101", "OCT102", "OCT104"}
 """Codes about more than one execution: they begin with the second one."""
 NOBODY = "node not known"
@@ -97,7 +97,7 @@ def _draw(placed: Sequence[tuple[str, int]]) -> Figure:
     rows = sorted(spelled, key=lambda name: (spelled[name] == NOBODY, name))
     drawn, left_out = rows[:MOST_NODES], rows[MOST_NODES:]
     figure = sheet(TITLE + ROW * len(drawn) + AXIS + NOTE * bool(left_out))
-    heading(figure, 13, f"Findings by node and {called}", size=TEXT + 1, bold=True)
+    heading(figure, 13, f"Findings by node; a cell is {called}", size=TEXT + 1, bold=True)
     left = SIDE + max(width_of(shown(spelled[name], 40), SMALL) for name in drawn) + 8
     axes = panel(figure, TITLE, ROW * len(drawn), left)
     first, last = min(at for _, at in cells), max(at for _, at in cells)
@@ -118,10 +118,11 @@ def _draw(placed: Sequence[tuple[str, int]]) -> Figure:
 
 def _step(length: int) -> tuple[int, str]:
     """The shortest step with not too many cells."""
-    return next(
-        ((step, called) for step, called in zip(STEPS, CALLED, strict=True) if length / step <= MOST_CELLS),
-        (STEPS[-1] * (length // STEPS[-1] // MOST_CELLS + 1), "stretch of time"),
-    )
+    for step, called in zip(STEPS, CALLED, strict=True):
+        if length / step <= MOST_CELLS:
+            return step, called
+    months = length // STEPS[-1] // MOST_CELLS + 1
+    return STEPS[-1] * months, f"{4 * months} weeks"
 
 
 def _cells(axes: Axes, cells: Mapping[Cell, int], rows: Sequence[str], step: int) -> None:

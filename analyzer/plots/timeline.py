@@ -180,7 +180,7 @@ def _crowd(axes: Axes, runs: Sequence[Run], top: float, fill: str) -> None:
     heights = [bottom - (CROWD - 3) * bins[x] / most for x in xs]
     axes.fill_between(xs, heights, bottom, step="post", facecolor=fill, alpha=0.45, linewidth=0, zorder=3)
     text = f"up to {most:,} at once"
-    axes.annotate(text, (axes.get_xlim()[1], top + 4), ha="right", va="center", size=SMALL - 1, color=MUTED, zorder=5)
+    axes.annotate(text, (axes.get_xlim()[1], top - 4), ha="right", va="baseline", size=SMALL, color=MUTED, zorder=5)
     for run in runs:
         if run.double:
             width = max(days(run.end) - days(run.start), 1.2 / points(axes))

@@ -25,7 +25,7 @@ def test_findings_are_counted_by_node_and_time():
     found = [finding("OCT101", 1), finding("OCT201", 1, nodes=()), finding("OCT201", 2, nodes=())]
     figure = plots.heat_map(case(executions=runs), found)
     said = texts(figure)
-    assert "Findings by node and hour" in said
+    assert "Findings by node; a cell is an hour" in said
     assert {"OCTO-A", "OCTO-B"} <= set(said)
     assert cells(figure) == [1, 0, 0, 0, 2]
 
@@ -34,7 +34,7 @@ def test_without_execution_the_first_dated_line_tells_the_time():
     events = [{"customer": "", "source": "TaskLogs/a.txt", "line": 9, "time": DAWN}]
     figure = plots.heat_map(case(events=events), [finding("OCT201", nodes=())])
     assert "node not known" in texts(figure)
-    assert "Findings by node and minute" in texts(figure)
+    assert "Findings by node; a cell is a minute" in texts(figure)
 
 
 def test_findings_without_time_cannot_be_placed():
@@ -47,6 +47,7 @@ def test_many_nodes_and_years_stay_readable():
     found = [finding("OCT201", task, nodes=()) for task in range(1, 60)]
     figure = plots.heat_map(case(executions=runs), found)
     assert "Not drawn: 39 more nodes." in texts(figure)
+    assert "Findings by node; a cell is 20 weeks" in texts(figure)
     assert len(plots.render(figure, "svg")) < 60_000
 
 

@@ -48,7 +48,7 @@ def judged(folder, files):
 
 def test_the_answer_comes_first(page, double_run):
     first = next(one for one in page.elements if one.tag == "p")
-    assert first.text == answer(double_run)[0]
+    assert answer(double_run)[0].startswith(f"{first.text} 1 more may have")
     assert first.inside == ["html", "body", "header"]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
     from analyzer.model import Audit
 
+SENTENCE = re.compile(r"(?<=\.) (?=\d[\d,]* )")
+"""Between the first sentence of the answer and the next, which counts other tasks."""
+
 
 def document(audit: Audit, limits: Limits | None = None) -> bytes:
     """The page as UTF-8, below MOST_BYTES: a larger case is told in less detail, and the page says so."""
@@ -44,11 +48,15 @@ def _page(audit: Audit, limits: Limits) -> bytes:
     told = [name for _, name in customers][: limits.customers]
     style = _file("style.css")
     lines = [(name, pictures.timeline(audit, name, f"timeline-{at}")) for at, name in enumerate(told, 1)]
+    told_first = answer(audit)
+    lead, *beside = SENTENCE.split(told_first[0], maxsplit=1)
     text = _template().render(
         version=analyzer.__version__,
         style=Markup(style),
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        answer=answer(audit),
+        lead=lead,
+        beside="".join(beside),
+        answer=told_first,
         tiles=overview.tiles(audit),
         customers=customers if any(name for _, name in customers) else [],
         headings=rollup.HEADINGS,

@@ -61,7 +61,7 @@ def nodes(audit: Audit, customers: Iterable[str]) -> list[Row]:
                     "customer": customer,
                     "node": life.node or "not known",
                     "versions": " \u2192 ".join(life.versions) or "not named",
-                    "server_logs": count(logs, "file") if logs else "not in the input",
+                    "server_logs": count(logs, "file") if logs else "not in the input" if life.node else "",
                     "missing": not logs and life.node is not None,
                     "executions": f"{len(life.runs):,}",
                     "seen": _seen(life),
