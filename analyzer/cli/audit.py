@@ -93,7 +93,9 @@ def _judged(paths: str | list[str], narrowed: dict[str, Any], known: Config, voi
 
     case = pipeline.read(paths, **narrowed)
     with voice.timed("reading"):
-        reading.told(case, voice)
+        case.table("sources")
+    reading.told(case, voice)
+    narrowed["progress"].stage("judging")
     with voice.timed("judging"):
         answer, remarks = suppress(pipeline.audit(case), known.suppressions)
     for remark in remarks:

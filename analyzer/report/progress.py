@@ -59,6 +59,11 @@ class Meter:
             task.total = None
         self._bar.update(task.id, completed=self._bytes, description=visible(source))
 
+    def stage(self, name: str) -> None:
+        """What goes on once everything is read."""
+        if self._bar is not None:
+            self._bar.update(self._bar.tasks[0].id, description=name)
+
     def _start(self) -> Progress:
         from rich.console import Console
         from rich.progress import (

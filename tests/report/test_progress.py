@@ -47,6 +47,11 @@ def test_rate_and_remaining_time_are_shown_where_there_is_room(monkeypatch):
 
 
 @pytest.mark.usefixtures("terminal")
+def test_what_follows_the_reading_is_said(monkeypatch):
+    assert shown(monkeypatch, 40_000_000, "a.txt", stage="judging").rstrip().endswith("judging")
+
+
+@pytest.mark.usefixtures("terminal")
 def test_a_narrow_terminal_cuts_the_source_and_nothing_else(monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     text = shown(monkeypatch, 40_000_000, "shared/TaskLogs/servertasks-48211_cf10epf91d.txt")
@@ -68,7 +73,7 @@ def test_quiet_and_dumb_terminals_show_nothing(monkeypatch, quiet, term):
     assert shown(monkeypatch, 100, "a.txt", quiet=quiet) == ""
 
 
-def shown(monkeypatch, total: int | None, source: str, *, quiet: bool = False) -> str:
+def shown(monkeypatch, total: int | None, source: str, *, quiet: bool = False, stage: str = "") -> str:
     """What a terminal gets while 20 MB are read, without its colours."""
     monkeypatch.setattr(progress, "PATIENCE", -1)
     monkeypatch.setattr(progress, "EVERY", -1)
@@ -77,6 +82,8 @@ def shown(monkeypatch, total: int | None, source: str, *, quiet: bool = False) -
         for _ in range(4):
             meter(source, 5_000_000)
             time.sleep(0.01)
+        if stage:
+            meter.stage(stage)
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
 
 
