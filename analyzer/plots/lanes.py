@@ -100,7 +100,7 @@ def swim(case: Case, task: str, customer: str = "", names: Names | None = None) 
     lanes = [_lane(run, lines, steps, cited, dated=dated) for run in runs]
     return Swim(
         tuple(lane for lane in lanes if lane),
-        tuple(_shared(pair) for pair in pairs if _double(pair)),
+        tuple(_shared(pair) for pair in pairs if _double(pair) and pair["relation"] != "sequential"),
         _order(_appended(case, lines, customer), cited),
         dated,
         tuple(run for run, lane in zip(runs, lanes, strict=True) if lane is None),

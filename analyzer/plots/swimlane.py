@@ -81,7 +81,7 @@ def _of_nodes(case: Case, customer: str) -> dict[str, str]:
 
 def _draw(drawn: Swim, title: str, of_nodes: Mapping[str, str]) -> Figure:
     heights = [_height(lane, drawn.shared) for lane in drawn.lanes]
-    told = [one for one in drawn.shared if _both(drawn.lanes, one)][:MOST_SHARED]
+    told = [one for one in drawn.shared if _told(drawn.lanes, one)][:MOST_SHARED]
     lanes = sum(heights) + SHARED * len(told)
     figure = sheet(TITLE + lanes + AXIS + order_height(drawn.order))
     heading(figure, 13, title, size=TEXT + 1, bold=True)
@@ -170,10 +170,15 @@ def _bar(axes: Axes, bar: Bar, top: float, fill: str) -> None:
         )  # fmt: skip
 
 
-def _both(lanes: Sequence[Lane], one: Shared) -> list[Lane]:
-    """The two lanes of a pair, if they share time, each on its own clock."""
-    pair = [lane for lane in lanes if lane.number in (one.first, one.second)]
-    return pair if len(pair) == 2 and max(map(_start, pair)) < min(map(_end, pair)) else []
+def _told(lanes: Sequence[Lane], one: Shared) -> bool:
+    """Whether there is anything to say: of what is not known, only where the lanes share time."""
+    pair = _pair(lanes, one)
+    shares = len(pair) == 2 and max(map(_start, pair)) < min(map(_end, pair))
+    return shares or (len(pair) == 2 and one.relation in ("concurrent", "possible"))
+
+
+def _pair(lanes: Sequence[Lane], one: Shared) -> list[Lane]:
+    return [lane for lane in lanes if lane.number in (one.first, one.second)]
 
 
 def _start(lane: Lane) -> int:
@@ -185,8 +190,18 @@ def _end(lane: Lane) -> int:
 
 
 def _shade(axes: Axes, lanes: Sequence[Lane], tops: Mapping[int, float], one: Shared, below: float) -> None:
-    """The time that two lanes share: behind both of them, and told below all lanes."""
-    pair = _both(lanes, one)
+    """The time that two lanes share: behind both of them, and told below all lanes.
+
+    Clocks may be so far apart that the lanes share none although the executions did: then that is told instead.
+    """
+    pair = _pair(lanes, one)
+    if max(map(_start, pair)) >= min(map(_end, pair)):
+        how = "at the same time: only their nodes' clocks are apart"
+        if one.relation != "concurrent":
+            how = "perhaps at the same time: their nodes' clocks may be apart"
+        text = f"executions {one.first} and {one.second} {how}"
+        axes.annotate(text, (axes.get_xlim()[0], below + 7.2), size=SMALL, color=INK, va="center", zorder=5)
+        return
     start, end = days(max(map(_start, pair))), days(min(map(_end, pair)))
     for lane in pair:
         _rectangle(axes, start, end, tops[lane.number] + LABEL - 1, _body(lane) + 2, 0.38)

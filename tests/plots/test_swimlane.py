@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -60,6 +61,26 @@ def test_only_what_is_proved_is_said_to_be_so(relation, words):
     assert [text for text in texts(figure) if "at work" in text] == (
         [f"executions 1 and 2 {words}: 40.0 s"] if words else []
     )
+
+
+def test_clocks_that_are_far_apart_do_not_hide_what_is_proved(tmp_path):
+    late = re.sub(r"@(\d+)( +uno)", lambda match: f"@{int(match[1]) + 1800}{match[2]}", TWICE)
+    late = late.replace("@4  .", "@1804  .").replace("@20 .", "@1820 .").replace("@21 .", "@1821 .")
+    read_case = read(tmp_path, late)
+    assert read_case.pairs["relation"].to_pylist() == ["concurrent"]
+    figure = plots.swimlane(read_case, TASK)
+    assert not rectangles(figure, SHADE)
+    assert "executions 1 and 2 at the same time: only their nodes' clocks are apart" in texts(figure)
+
+
+@pytest.mark.parametrize(("relation", "shaded"), [("sequential", False), ("unknown", True)])
+def test_work_that_was_done_twice_is_not_said_to_overlap(relation, shaded):
+    figure = plots.swimlane(case(executions=LANES, pairs=[pair(relation, work="same work")]), TASK)
+    assert bool(rectangles(figure, SHADE)) is shaded
+    assert not [text for text in texts(figure) if "at the same time" in text or "2 both" in text]
+    apart = [execution(7, 1, "OCTO-A", 0, 60), execution(7, 2, "OCTO-B", 100, 190)]
+    figure = plots.swimlane(case(executions=apart, pairs=[pair(relation, work="same work")]), TASK)
+    assert not [text for text in texts(figure) if "same time" in text or "at work" in text]
 
 
 def test_the_order_of_the_lines_stands_below_with_the_lines_that_prove_it(tmp_path):
