@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +50,7 @@ class NodeLife:
     runs: tuple[Run, ...]
     starts: tuple[Start, ...]
     versions: tuple[str, ...]
+    undated: int = 0  # executions without a time
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,12 @@ class Happenings:
     """The rows, and how much has no time in UTC and is in none of them."""
 
     nodes: tuple[NodeLife, ...]
-    undated_runs: int
     undated_starts: int
+
+    @property
+    def undated_runs(self) -> int:
+        """Executions of all nodes."""
+        return sum(node.undated for node in self.nodes)
 
 
 def of_customer(case: Case, customer: str) -> Case:
@@ -84,27 +89,30 @@ def happenings(case: Case, customer: str = "") -> Happenings:
     for name in [*(row["node"] or "" for row in rows), *seen]:
         spelled.setdefault(name.casefold(), name)
     nodes = sorted(spelled, key=lambda name: (not name, name))
-    lives = [_life(spelled[name], runs.get(name, []), starts.get(name, []), seen) for name in nodes]
-    return Happenings(tuple(lives), undated, unplaced)
+    lives = [_life(spelled[name], runs.get(name, []), starts.get(name, []), seen, undated[name]) for name in nodes]
+    return Happenings(tuple(lives), unplaced)
 
 
-def _life(node: str, runs: Iterable[Run], starts: Iterable[Start], seen: Mapping[str, Sequence[str]]) -> NodeLife:
+def _life(
+    node: str, runs: Iterable[Run], starts: Iterable[Start], seen: Mapping[str, Sequence[str]], undated: int
+) -> NodeLife:
     versions_of = [text for name, texts in seen.items() if name.casefold() == node.casefold() for text in texts]
     return NodeLife(
         node or None,
         tuple(sorted(runs, key=lambda run: (run.start, run.task, run.number))),
         tuple(starts),
         tuple(dict.fromkeys(versions_of)),
+        undated,
     )
 
 
-def _runs(rows: Iterable[Row], doubles: Mapping[tuple[str, int], str]) -> tuple[dict[str, list[Run]], int]:
+def _runs(rows: Iterable[Row], doubles: Mapping[tuple[str, int], str]) -> tuple[dict[str, list[Run]], Counter[str]]:
     """Node without case -> its executions, and how many have no time."""
     found: dict[str, list[Run]] = defaultdict(list)
-    undated = 0
+    undated: Counter[str] = Counter()
     for row in rows:
         if row["started"] is None:
-            undated += 1
+            undated[(row["node"] or "").casefold()] += 1
             continue
         start, end = microseconds(row["started"]), microseconds(row["ended"] or row["started"])
         run = Run(row["task"], row["number"], start, max(start, end), doubles.get((row["task"], row["number"]), ""))

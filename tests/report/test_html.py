@@ -182,6 +182,18 @@ def test_a_clean_case_says_so_and_what_that_does_not_mean(tmp_path):
     assert "No finding is not the same as clean" in words
 
 
+def test_executions_without_a_date_are_counted_and_timed_by_their_log():
+    page = Page(html.document(pipeline.audit(pipeline.read(SAMPLES / "text-download"))))
+
+    def cells(name: str) -> list[str]:
+        return [one.text for one in page.all("td") if one.attributes.get("data-label") == name]
+
+    assert cells("executions") == ["2", "1"]
+    assert cells("from, to") == ["no time in UTC", "no time in UTC"]
+    assert cells("first line") == ["17:26:01 in the log", "17:26:00 in the log"]
+    assert set(cells("outcome")) == {"end not among its lines"}
+
+
 def test_nothing_at_all_still_makes_a_page(tmp_path):
     words = Page(html.document(judged(tmp_path, {"empty.txt": ""}))).words()
     assert "No ServerTask was found" in words

@@ -63,7 +63,7 @@ def nodes(audit: Audit, customers: Iterable[str]) -> list[Row]:
                     "versions": " \u2192 ".join(life.versions) or "not named",
                     "server_logs": count(logs, "file") if logs else "not in the input" if life.node else "",
                     "missing": not logs and life.node is not None,
-                    "executions": f"{len(life.runs):,}",
+                    "executions": f"{len(life.runs) + life.undated:,}",
                     "seen": _seen(life),
                     "starts": "; ".join(_start(start.time, start.version) for start in life.starts if start.restart),
                 }
@@ -73,7 +73,7 @@ def nodes(audit: Audit, customers: Iterable[str]) -> list[Row]:
 
 def _seen(life: NodeLife) -> str:
     if not life.runs:
-        return ""
+        return "no time in UTC" if life.undated else ""
     first, last = (_utc(edge) for edge in (life.runs[0].start, max(run.end for run in life.runs)))
     return f"{first:%Y-%m-%d %H:%M} to {last:{'%H:%M' if first.date() == last.date() else '%Y-%m-%d %H:%M'}} UTC"
 

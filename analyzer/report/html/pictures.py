@@ -32,8 +32,8 @@ def swimlane(audit: Audit, story: Story, name: str, headline: str) -> Picture | 
         lambda: of_story(audit, story),
         name,
         f"Swimlane of {story.task}: {lanes}. {headline}",
-        "One lane for each execution, its steps as bars (\u2715 and red: failed); shaded: the time that two executions "
-        "share by their nodes' own clocks.",
+        "One lane for each execution, its steps as bars (\u2715 and red: failed)"
+        + ("; shaded: the time that two executions share by their nodes' own clocks." if len(story.runs) > 1 else "."),
     )
 
 

@@ -15,8 +15,8 @@ from analyzer.report.html.pictures import Picture, strips, swimlane
 from analyzer.report.machines import radius
 from analyzer.report.plain import listing
 from analyzer.report.since import Since
-from analyzer.report.status import claims, verdict
-from analyzer.report.story import tell
+from analyzer.report.status import OPEN, claims, clock, verdict
+from analyzer.report.story import Story, tell
 from analyzer.report.summary import natural, tasks
 from analyzer.report.verdict import cleared, headline, reasons
 
@@ -219,7 +219,7 @@ def _narrative(audit: Audit, key: tuple[str, str], anchor: str, limits: Limits) 
     return Narrative(
         sentence,
         story.description,
-        [_run(run) for run in story.runs],
+        [_run(story, run) for run in story.runs],
         reasons(story),
         cleared(story),
         rows[1:],
@@ -232,17 +232,19 @@ def _narrative(audit: Audit, key: tuple[str, str], anchor: str, limits: Limits) 
     )
 
 
-def _run(run: Row) -> Row:
+def _run(story: Story, run: Row) -> Row:
     begun, ended = run["started"], run["ended"]
     same = begun and ended and begun.date() == ended.date()
+    own = [line.instant for line in story.lines if line.execution == run["number"]]
+    first, last = (f"{clock(end(own))} in the log" if own else "not known" for end in (min, max))
     return {
         "number": run["number"],
         "node": run["node"] or "not known",
         "relation": RELATIONS.get(run["relation"], run["relation"] or ""),
-        "from": f"{begun:%Y-%m-%d %H:%M:%S} UTC" if begun else "not known",
-        "to": (f"{ended:%H:%M:%S}" if same else f"{ended:%Y-%m-%d %H:%M:%S}") + " UTC" if ended else "not known",
+        "from": f"{begun:%Y-%m-%d %H:%M:%S} UTC" if begun else first,
+        "to": (f"{ended:%H:%M:%S}" if same else f"{ended:%Y-%m-%d %H:%M:%S}") + " UTC" if ended else last,
         "lines": f"{run['lines']:,}" if run["lines"] else "none in a task log",
-        "outcome": run["outcome"],
+        "outcome": "end not among its lines" if run["outcome"] in OPEN else run["outcome"],
     }
 
 
