@@ -13,7 +13,7 @@ source. Nothing is copied per line: columns are cut out of the buffer with `view
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -121,6 +121,20 @@ def packed(blocks: Sequence[Block]) -> Block:
         which=np.concatenate([block.which + first for block, first in zip(blocks, firsts, strict=False)]),
         coding=_coding(blocks),
     )
+
+
+def joined(blocks: Sequence[Block]) -> Block:
+    """The blocks of one source, which follow one another, as one."""
+    one = packed(blocks)
+    return one if len(blocks) == 1 else replace(one, sources=one.sources[:1], which=np.zeros_like(one.which))
+
+
+def of_lines(block: Block, rows: Ints) -> Block:
+    """Only these lines of a block, which are stored as they are there."""
+    sizes = block.ends[rows] - block.starts[rows]
+    starts = np.cumsum(np.concatenate(([0], sizes[:-1] + 1)))
+    data = b"\n".join(block.data[start:end] for start, end in zip(block.starts[rows], block.ends[rows], strict=True))
+    return Block(block.sources, data, starts, starts + sizes, block.lines[rows], block.offsets[rows], block.which[rows])
 
 
 def _coding(blocks: Sequence[Block]) -> Ints | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer import schema
 from analyzer.blocks import Block
@@ -120,26 +121,33 @@ class Format(Protocol):
         """Decode the blocks of one source (or several, where PACKED), in order."""
 
 
+Load = Callable[[bool], Mapping[str, pa.Table]]
+"""Makes all tables but FINDINGS; called with whether a first look may clear logs."""
+
+
 class Case:
     """Everything that was read, as Arrow tables (see `schema`). The one input of every detector.
 
-    A case is lazy: it is made when the sources are recognised, and `load` decodes them on the first use of a table.
+    A case is lazy: it is made when the sources are recognised, and `load` reads them on the first use of a table. Task
+    logs that a first look clears (LOGS) are decoded only where all EVENTS are asked for: `load(False)`.
     """
 
-    def __init__(
-        self, load: Callable[[], Mapping[str, pa.Table]], paths: tuple[Path, ...] = (), customer: str = ""
-    ) -> None:
+    def __init__(self, load: Load, paths: tuple[Path, ...] = (), customer: str = "") -> None:
         self.paths = paths
         self.customer = customer
         self._load = load
         self._tables: Mapping[str, pa.Table] | None = None
+        self._events: pa.Table | None = None
         self._hashes: Mapping[str, str] = {}
 
     def table(self, name: str) -> pa.Table:
-        """The table of that name, decoding the sources when it is the first one asked for."""
+        """The table of that name, reading the sources when it is the first one asked for."""
+        return self.events if name == "events" else self._judged()[name]
+
+    def _judged(self) -> Mapping[str, pa.Table]:
         if self._tables is None:
-            self._tables = self._load()
-        return self._tables[name]
+            self._tables = self._load(True)
+        return self._tables
 
     @property
     def sources(self) -> pa.Table:
@@ -157,8 +165,16 @@ class Case:
 
     @property
     def events(self) -> pa.Table:
-        """One row per log entry."""
-        return self.table("events")
+        """One row per log entry of every source."""
+        if self._events is None:
+            looked = pc.any(self.logs["cleared"]).as_py()
+            self._events = self._load(False)["events"] if looked else self.telling
+        return self._events
+
+    @property
+    def telling(self) -> pa.Table:
+        """The rows of EVENTS that judging needs: of a cleared log only the lines that name a machine or a version."""
+        return self._judged()["events"]
 
     @property
     def states(self) -> pa.Table:
@@ -182,7 +198,7 @@ class Case:
 
     @property
     def assignments(self) -> pa.Table:
-        """Which execution wrote each line of a task log."""
+        """Which execution wrote each line of the task logs that are not cleared; a cleared one has one execution."""
         return self.table("assignments")
 
     @property

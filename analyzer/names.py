@@ -29,6 +29,8 @@ RESUMED = "Resuming after"
 """How a paused task's log goes on after an intervention or a guided failure (formats document, 3.4)."""
 COMPLETED = r"^The (?:deployment|run) completed"
 """How a root closes that did not fail (formats document, 1.4); a tree has no finish lines to tell it by."""
+CANCELED = "The task was canceled"
+"""How the root of a canceled task closes (formats document, 1.4)."""
 HELD = "being used by another process"
 """Why an append to a log fails that somebody else has open (formats document, 5.3)."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 
 from analyzer import schema
@@ -18,7 +19,7 @@ from analyzer.executions import reconstruct
 from analyzer.incidents import recognise
 from analyzer.model import Audit, Case, Finding, Findings, Incident, NotJudged, Progress
 from analyzer.narrowing import Question, narrowed
-from analyzer.reading import Options, read_tables
+from analyzer.reading import Options, Reading
 from analyzer.sources import outermost
 from analyzer.stamping import mark_duplicates, stamp_offsets, stamp_times
 
@@ -53,7 +54,7 @@ def read(
     question = Question(frozenset(tasks), _zoned(since), _zoned(until))
     options = Options(dict(nodes or {}), question.tasks, customer, progress)
     kept = outermost(every)
-    return Case(lambda: _load(kept, options, offsets, question), kept, customer)
+    return Case(lambda triage: _load(kept, replace(options, triage=triage), offsets, question), kept, customer)
 
 
 def _load(
@@ -70,11 +71,23 @@ def _load(
 
 
 def _reconstructed(paths: Sequence[Path], options: Options, offsets: Mapping[str, timedelta]) -> dict[str, pa.Table]:
-    tables = read_tables(paths, options)
+    """Of a log that a first look cleared the lines are needed where its task turns out to have several executions."""
+    reading = Reading(paths, options)
+    tables = _judgeable(reading, offsets)
+    cleared, pairs = pl.DataFrame(tables["logs"]).filter("cleared"), pl.DataFrame(tables["pairs"])
+    several = cleared.join(pairs, on=["customer", "task"], how="semi")["sources"].list.first().to_list()
+    if several:
+        reading.decode(several)
+        tables = _judgeable(reading, offsets)
+    return tables
+
+
+def _judgeable(reading: Reading, offsets: Mapping[str, timedelta]) -> dict[str, pa.Table]:
+    tables = reading.tables()
     tables["events"] = stamp_offsets(tables["events"], offsets)
-    tables["sources"] = stamp_times(tables["sources"], tables["events"])
+    tables["sources"] = stamp_times(tables["sources"], tables["events"], tables["logs"])
     tables["sources"] = mark_duplicates(tables["sources"], tables["events"])
-    made = reconstruct(tables["sources"], tables["events"], tables["states"])
+    made = reconstruct(tables["sources"], tables["events"], tables["states"], tables["logs"])
     return tables | {name: getattr(made, name) for name in ("logs", "executions", "assignments", "pairs")}
 
 
@@ -104,9 +117,10 @@ def audit(case: Case) -> Audit:
 def merge(audits: Sequence[Audit]) -> Audit:
     """Several customers' audits as one; their tables, findings and questions stand one after the other."""
 
-    def load() -> Mapping[str, pa.Table]:
-        names = [name for name in schema.TABLES if name != "findings"]
-        return {name: pa.concat_tables([getattr(one.case, name) for one in audits]) for name in names}
+    def load(triage: bool) -> Mapping[str, pa.Table]:
+        names = [name for name in schema.TABLES if name not in ("events", "findings")]
+        made = {name: pa.concat_tables([getattr(one.case, name) for one in audits]) for name in names}
+        return made | {"events": pa.concat_tables([one.case.telling if triage else one.case.events for one in audits])}
 
     findings = sorted((finding for one in audits for finding in one.findings), key=_rank)
     questions = sorted((question for one in audits for question in one.not_judged), key=_question_rank)

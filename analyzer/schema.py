@@ -118,13 +118,21 @@ LOGS = pa.schema(
         ("sources", pa.list_(pa.string())),
         ("segments", pa.int64()),
         ("lines", pa.int64()),
-        ("first", TIME),
+        ("first", TIME),  # its earliest and its latest line, with the tenths below the microsecond
+        ("first_tick", pa.int64()),
         ("last", TIME),
+        ("last_tick", pa.int64()),
+        ("first_line", pa.int64()),  # where its first and its last line stand
+        ("first_offset", pa.int64()),
+        ("last_line", pa.int64()),
+        ("last_offset", pa.int64()),
         ("roots", pa.int64()),  # times the root announced itself
         ("plans", pa.int64()),  # highest number of times one planned step was announced
         ("nodes", pa.list_(pa.string())),  # Octopus Server machines named inside
         ("back_steps", pa.int64()),  # times that time went back inside one activity
         ("finishes", pa.int64()),  # finish lines of the root
+        ("worst", pa.int64()),  # highest severity
+        ("cleared", pa.bool_()),  # certainly one plain, successful execution: its lines need not be decoded to judge it
     ]
 )
 

@@ -35,12 +35,19 @@ def stamp_offsets(events: pa.Table, offsets: Mapping[str, timedelta]) -> pa.Tabl
     return events
 
 
-def stamp_times(sources: pa.Table, events: pa.Table) -> pa.Table:
-    """SOURCES with the first and last time of their events, and the clock that most of them are on."""
+def stamp_times(sources: pa.Table, events: pa.Table, cleared: pa.Table) -> pa.Table:
+    """SOURCES with the first and last time of their events, and the clock that most of them are on.
+
+    `cleared`: rows of LOGS of which EVENTS has not all lines; their clock is UTC.
+    """
     found = pl.DataFrame(events.select(["source", "time", "clock"])).group_by("source")
     times = found.agg(
         first=pl.col("time").min(), last=pl.col("time").max(), clock=pl.col("clock").mode().sort().first()
     )
+    looked = pl.DataFrame(cleared).select(
+        "first", "last", source=pl.col("sources").list.first(), clock=pl.lit("utc", pl.String)
+    )
+    times = pl.concat([times.join(looked, on="source", how="anti"), looked.select(times.columns)])
     frame = (
         pl.DataFrame(sources).drop("first", "last", "clock").join(times, on="source", how="left", maintain_order="left")
     )

@@ -95,5 +95,5 @@ def _at_border(offsets: list[int], begin: int, end: int, gap: int) -> str:
 
 
 def _appends_failed(case: Case, step: Row) -> bool:
-    events = frame(case.events).filter((pl.col("customer") == step["customer"]) & (pl.col("task") == step["task"]))
+    events = frame(case.telling).filter((pl.col("customer") == step["customer"]) & (pl.col("task") == step["task"]))
     return bool(events["detail"].str.contains("^tie=append-").any())

@@ -22,7 +22,7 @@ import polars as pl
 
 from analyzer.detectors.claims import LOGS_WANTED, NO_LOG
 from analyzer.detectors.common import frame
-from analyzer.detectors.lines import RAW, remembered, task_lines
+from analyzer.detectors.lines import RAW, cleared, remembered, task_lines
 from analyzer.detectors.losses import every_loss
 from analyzer.detectors.serverlogs import SERVER_LOG, Coverage, covered, known_nodes, unplaced_logs
 from analyzer.detectors.tasklogs import TASK, task_logs
@@ -126,7 +126,7 @@ def _ran(case: Case) -> set[Key]:
     """ServerTasks that were executed, as far as anybody says: a task that waits in the queue has nothing to show."""
     states = frame(case.states).filter(pl.col("task").is_not_null())
     began = states.filter(pl.col("started").is_not_null() | ~pl.col("state").fill_null("Queued").is_in(IDLE))
-    tables = (frame(case.executions), frame(case.events).filter(pl.col("task").is_not_null()), began)
+    tables = (frame(case.executions), frame(case.telling).filter(pl.col("task").is_not_null()), began)
     found = pl.concat([table.select(TASK) for table in tables]).unique()
     return {(customer, task) for customer, task in found.iter_rows() if TASK_ID.fullmatch(task)}
 
@@ -139,7 +139,10 @@ def _found(case: Case) -> set[Key]:
 
 def _logs(case: Case) -> dict[Key, str]:
     kinds = task_lines(case).group_by(TASK).agg(raw=(pl.col("format") == RAW).any())
-    return {(customer, task): "raw" if raw else "tree" for customer, task, raw in kinds.iter_rows()}
+    looked = cleared(case).select(*TASK, raw=pl.lit(True))
+    return {
+        (customer, task): "raw" if raw else "tree" for customer, task, raw in pl.concat([kinds, looked]).iter_rows()
+    }
 
 
 def _damage(case: Case) -> dict[Key, str]:

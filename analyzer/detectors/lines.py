@@ -54,7 +54,7 @@ def task_lines(case: Case) -> pl.DataFrame:
     formats = frame(case.sources).select("customer", "source", "format")
     path = pl.col("activity").fill_null("")
     lines = (
-        frame(case.events)
+        frame(case.telling)
         .drop("log", "detail", "process", "thread", "node")
         .filter(pl.col("task").is_not_null())
         .join(owners, on=place, how="inner")
@@ -69,6 +69,11 @@ def task_lines(case: Case) -> pl.DataFrame:
         )
     )
     return lines.sort(*KEY, "source", "line", "offset", maintain_order=True)
+
+
+def cleared(case: Case) -> pl.DataFrame:
+    """Rows of LOGS that a first look cleared: raw, complete, one execution; their lines are not among `task_lines`."""
+    return frame(case.logs).filter("cleared")
 
 
 def titles(lines: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 
 from analyzer.detectors.claims import called, final_status
 from analyzer.detectors.common import Row, frame, on_nodes, rows
-from analyzer.detectors.lines import ANSWERED, DETAILS, KEY, RAW, ROOT, headline, remembered, task_lines
+from analyzer.detectors.lines import ANSWERED, DETAILS, KEY, RAW, ROOT, cleared, headline, remembered, task_lines
 from analyzer.detectors.tasklogs import TASK, refused_appends, task_logs, torn_entries
 from analyzer.model import Case
 
@@ -128,7 +128,7 @@ def not_in_raw_log(case: Case) -> tuple[list[Loss], list[Unclear]]:
     """
     raw = task_lines(case).filter(pl.col("format") == RAW)
     formats = frame(case.sources).filter((pl.col("format") == DETAILS) & pl.col("duplicate_of").is_null())
-    told = frame(case.events).join(formats.select("customer", "source"), on=["customer", "source"], how="semi")
+    told = frame(case.telling).join(formats.select("customer", "source"), on=["customer", "source"], how="semi")
     told = told.with_columns(pl.col("log").fill_null(""), pl.col("activity").fill_null(""), ms=_milliseconds())
     later = told.filter(pl.col("activity") != "").with_columns(step=pl.col("activity").str.split("/").list.first())
     later = later.join(raw.select(*KEY, "step").unique(), on=[*KEY, "step"], how="anti").select("customer", "source")
@@ -183,6 +183,8 @@ def _closed(case: Case) -> pl.DataFrame:
     """
     raw = task_lines(case).filter(pl.col("format") == RAW)
     files = raw.group_by(*KEY, "source", maintain_order=True).agg(newest=pl.col("time").max())
+    looked = cleared(case).select(*KEY, source=pl.col("sources").list.first(), newest="last")
+    files = pl.concat([files, looked])
     files = files.with_columns(folder=pl.col("source").str.replace(r"(?:servertasks-[^/]*/)?[^/]*$", ""))
     files = files.with_columns(newest=pl.col("newest").max().over("customer", "folder"))
     files = files.unique(KEY, keep="first", maintain_order=True)

@@ -43,7 +43,7 @@ def detect(case: Case) -> Judgement:
         named = [name for nodes in known_nodes(case).values() for name in nodes.values()]
         return Judgement(not_judged=(NotJudged(CODE, NO_SERVER_LOG, ask=server_logs_wanted(named)),))
     copies = sources.filter(pl.col("duplicate_of").is_not_null())["source"].to_list()
-    failed = frame(case.events).filter(
+    failed = frame(case.telling).filter(
         pl.col("detail").str.contains("^tie=append-(failure|retry)")
         & pl.col("message").str.contains(HELD, literal=True)
         & pl.col("task").str.starts_with("ServerTasks-")

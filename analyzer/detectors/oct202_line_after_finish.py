@@ -25,7 +25,19 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.detectors.common import Row, evidence, frame, rows
-from analyzer.detectors.lines import CLOSING, KEY, RAW, ROOT, SECOND, headline, seconds, task_lines, titles, tolerances
+from analyzer.detectors.lines import (
+    CLOSING,
+    KEY,
+    RAW,
+    ROOT,
+    SECOND,
+    cleared,
+    headline,
+    seconds,
+    task_lines,
+    titles,
+    tolerances,
+)
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
@@ -40,7 +52,7 @@ RUN = [*KEY, "source", "execution"]
 def detect(case: Case) -> Judgement:
     """One finding per execution that is over and went on."""
     raw = task_lines(case).filter(pl.col("format") == RAW)
-    if raw.is_empty():
+    if raw.is_empty() and cleared(case).is_empty():
         return Judgement(not_judged=(NotJudged(CODE, "no raw task log is in the input: no other has finish lines"),))
     over = _over(case, raw)
     late = pl.concat([_activities(over), _executions(over)]).join(tolerances(raw), on=KEY, how="left")

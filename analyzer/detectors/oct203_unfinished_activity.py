@@ -24,7 +24,7 @@ import polars as pl
 
 from analyzer.detectors.claims import claimed
 from analyzer.detectors.common import Row, evidence, frame, rows
-from analyzer.detectors.lines import CLOSING, DETAILS, KEY, RAW, ROOT, headline, task_lines
+from analyzer.detectors.lines import CLOSING, DETAILS, KEY, RAW, ROOT, cleared, headline, task_lines
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import FINAL_STATES
@@ -42,7 +42,7 @@ def detect(case: Case) -> Judgement:
     lines = task_lines(case)
     raw = lines.filter(pl.col("format") == RAW)
     details = lines.filter(pl.col("format") == DETAILS)
-    if raw.is_empty() and details.is_empty():
+    if raw.is_empty() and details.is_empty() and cleared(case).is_empty():
         reason = "no raw task log and no /details is in the input: no other shows how activities end"
         return Judgement(not_judged=(NotJudged(CODE, reason),))
     logs = task_logs(case)

@@ -31,7 +31,7 @@ import polars as pl
 
 from analyzer.detectors.claims import called, claimed, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, frame, moment, rows
-from analyzer.detectors.lines import ANSWERED, CLOSING, KEY, RAW, ROOT, task_lines
+from analyzer.detectors.lines import ANSWERED, CLOSING, KEY, RAW, ROOT, cleared, task_lines
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import ERROR
@@ -60,7 +60,9 @@ def detect(case: Case) -> Judgement:
     told = told.filter(pl.col("last").is_not_null() & same_run("last")).join(
         _times(case), on=["customer", "source"], how="left"
     )
-    newest = task_lines(case).filter(pl.col("format") == RAW).select(pl.col("time").max()).item()
+    lines = task_lines(case).filter(pl.col("format") == RAW)
+    times = pl.concat([lines.select("time"), cleared(case).select(time="last")])
+    newest = times.select(pl.col("time").max()).item()
     findings, open_ = [], []
     for row in rows(told.sort(*TASK, "source", "line").unique(TASK, keep="first", maintain_order=True)):
         verdict, seen = _judged(row, newest)

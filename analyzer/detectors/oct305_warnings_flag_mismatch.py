@@ -23,7 +23,7 @@ import polars as pl
 
 from analyzer.detectors.claims import called, claimed, same_run
 from analyzer.detectors.common import Row, evidence, rows
-from analyzer.detectors.lines import KEY, task_lines
+from analyzer.detectors.lines import KEY, cleared, task_lines
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import WARNING
@@ -40,8 +40,9 @@ def detect(case: Case) -> Judgement:
     """One note per task whose flag and complete log disagree."""
     flags = claimed(case).filter(pl.col("final") & pl.col("warnings").is_not_null())
     logs = task_logs(case).filter("whole").filter(pl.len().over(TASK) == 1)
-    if flags.is_empty() or logs.is_empty():
-        missing = "complete raw log" if logs.is_empty() else "HasWarningsOrErrors of a task that is over"
+    none = logs.is_empty() and cleared(case).is_empty()
+    if flags.is_empty() or none:
+        missing = "complete raw log" if none else "HasWarningsOrErrors of a task that is over"
         return Judgement(not_judged=(NotJudged(CODE, f"no {missing} is in the input"),))
     flags = flags.filter(pl.col("warnings").n_unique().over(TASK) == 1).unique(TASK, keep="first", maintain_order=True)
     loud = task_lines(case).join(logs, on=KEY, how="semi").filter(pl.col("severity") >= WARNING)

@@ -46,7 +46,7 @@ def _contained(case: Case, sources: pl.DataFrame) -> Iterator[Row]:
     """Task logs that were left out because another file of the same part holds all their lines."""
     raw = sources.filter((pl.col("format") == "task-log") & pl.col("duplicate_of").is_null())
     parts = (
-        frame(case.events)
+        frame(case.telling)
         .filter(pl.col("task").str.starts_with("ServerTasks-"))
         .join(raw.select("customer", "source"), on=["customer", "source"], how="semi")
         .with_columns(pl.col("log").fill_null(""), pl.col("segment").fill_null(""))

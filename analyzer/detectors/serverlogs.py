@@ -115,7 +115,9 @@ def _hosts(case: Case) -> pl.DataFrame:
 
 def _said_by_servers(case: Case) -> pl.DataFrame:
     sources = frame(case.sources).filter(pl.col("format") == SERVER_LOG).select("customer", "source")
-    return frame(case.events).join(sources, on=["customer", "source"], how="semi").select("customer", "node", "message")
+    return (
+        frame(case.telling).join(sources, on=["customer", "source"], how="semi").select("customer", "node", "message")
+    )
 
 
 def _mentioned(case: Case) -> pl.DataFrame:
@@ -137,7 +139,7 @@ def covered(case: Case, runs: pl.DataFrame) -> dict[tuple[str, str], Coverage]:
     """Customer and node without case -> when its server log is there. `runs`: customer, task, start, end (UTC, us)."""
     sources = frame(case.sources).filter((pl.col("format") == SERVER_LOG) & pl.col("duplicate_of").is_null())
     lines = (
-        frame(case.events)
+        frame(case.telling)
         .join(sources.select("customer", "source"), on=["customer", "source"], how="semi")
         .filter(pl.col("node").is_not_null())
         .select(

@@ -77,7 +77,7 @@ def _canceled(case: Case) -> pl.DataFrame:
 
 def torn_entries(case: Case) -> pl.DataFrame:
     """REJECTS that were entries of a ServerTask's raw log, with KEY: pieces that have the punctuation of one."""
-    owners = frame(case.events).filter(pl.col("task").str.starts_with("ServerTasks-")).select("source", *KEY)
+    owners = frame(case.telling).filter(pl.col("task").str.starts_with("ServerTasks-")).select("source", *KEY)
     owners = (
         owners.with_columns(pl.col("log").fill_null("")).group_by("customer", "source", maintain_order=True).first()
     )
@@ -99,7 +99,7 @@ def torn(case: Case) -> pl.DataFrame:
 def refused_appends(case: Case) -> pl.DataFrame:
     """Server-log entries in which a node gave up to append to a ServerTask's log."""
     copies = frame(case.sources).filter(pl.col("duplicate_of").is_not_null())["source"].to_list()
-    events = frame(case.events).filter(
+    events = frame(case.telling).filter(
         pl.col("detail").str.starts_with("tie=append-failure")
         & pl.col("task").str.starts_with("ServerTasks-")
         & ~pl.col("source").is_in(copies)

@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from analyzer import schema
 from analyzer.executions.assemble import Assembly, assemble
-from analyzer.executions.lines import machines, task_lines
-from analyzer.executions.logs import facts
+from analyzer.executions.lines import KEY, machines, task_lines
+from analyzer.executions.logs import facts, of_first_look
 from analyzer.executions.ties import ties
 
 
@@ -32,11 +32,17 @@ class Reconstruction:
     pairs: pa.Table
 
 
-def reconstruct(sources: pa.Table, events: pa.Table, states: pa.Table) -> Reconstruction:
-    """Every run of every ServerTask, and how the runs of one task relate."""
-    lines = task_lines(events, sources)
-    named = machines(lines)
-    logs = facts(lines, named)
+def reconstruct(sources: pa.Table, events: pa.Table, states: pa.Table, cleared: pa.Table) -> Reconstruction:
+    """Every run of every ServerTask, and how the runs of one task relate.
+
+    `cleared`: rows of LOGS that a first look cleared. Of these logs EVENTS has only the lines that name a machine or a
+    version; each is one execution, and ASSIGNMENTS has no row of it.
+    """
+    every = task_lines(events, sources)
+    named = machines(every)
+    known = pl.DataFrame(cleared)
+    lines = every.join(known, on=KEY, how="anti", maintain_order="left")
+    logs = pl.concat([facts(lines, named), of_first_look(known, named)]).sort(KEY)
     made: Assembly = assemble(lines, named, logs, ties(events), pl.DataFrame(states))
     return Reconstruction(
         logs=_arrow(logs.select(schema.LOGS.names), schema.LOGS),

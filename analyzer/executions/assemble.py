@@ -23,10 +23,11 @@ from analyzer.executions.separate import separate
 from analyzer.executions.sides import Relation, Seen
 from analyzer.executions.steps import Line
 from analyzer.executions.ties import Ties
-from analyzer.names import FATAL, FINAL_STATES
+from analyzer.names import CANCELED, FATAL, FINAL_STATES
 
 Row = dict[str, object]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ONE_ROOT = "one root, one plan"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def assemble(
     views = logs.filter(~pl.col("raw")).join(tree.odd(states), on=["customer", "task"])
     odd = views.filter((pl.col("resumed") > 0) | ~pl.col("resumed_right"))
     plain = logs.filter("plain").join(odd, on=KEY, how="anti").select(KEY)
+    _cleared(case, logs.filter("cleared"))
     _plain(case, lines.join(plain, on=KEY, how="semi"), machines)
     others = lines.join(plain, on=KEY, how="anti")
     for _, one in others.group_by(KEY, maintain_order=True):
@@ -84,6 +86,22 @@ def _by_tree(case: _Case, states: pl.DataFrame) -> list[Execution]:
     return found
 
 
+def _cleared(case: _Case, logs: pl.DataFrame) -> None:
+    """Logs that a first look cleared: raw, one execution each, a success from its first line to its last."""
+    columns = [f"{end}_{name}" for end in ("first", "last") for name in ("line", "offset", "tick")]
+    instants = logs.select(first=pl.col("first").dt.timestamp("us"), last=pl.col("last").dt.timestamp("us"))
+    frame = logs.select(*KEY, "lines", "nodes", source=pl.col("sources").list.first()).hstack(logs.select(columns))
+    for row, (first, last) in zip(frame.iter_rows(named=True), instants.iter_rows(), strict=True):
+        key = (row["customer"], row["task"], row["log"])
+        places = tuple(
+            Place(row["source"], row[f"{end}_line"], row[f"{end}_offset"], instant * 10 + row[f"{end}_tick"])
+            for end, instant in (("first", first), ("last", last))
+        )
+        run = Run(1, 1, (), next(iter(row["nodes"]), None), "Success", ONE_ROOT, "first")
+        case.executions.append(Execution(key, run, places, row["lines"], finished=True))
+        case.logs.ordered.add(key)
+
+
 def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:
     """Logs that are certainly one execution: one pass of aggregations."""
     if lines.is_empty():
@@ -99,7 +117,7 @@ def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:
         finished=(root & (pl.col("kind") == "finished")).any(),
         fatal=(root & (pl.col("severity") >= FATAL)).any(),
         fatal_below=(~root & (pl.col("severity") >= FATAL)).any(),
-        canceled=(root & pl.col("message").str.starts_with("The task was canceled")).any(),
+        canceled=(root & pl.col("message").str.starts_with(CANCELED)).any(),
         dated=pl.col("time").is_not_null().all(),
         raw=(pl.col("view") == 0).all(),
         over=pl.col("step").filter(pl.col("kind").is_in(["finished", "abandoned"])).n_unique()
@@ -110,7 +128,7 @@ def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:
         key = (row["customer"], row["task"], row["log"])
         places = tuple(Place(*(row[f"{end}_{name}"] for name in ends)) for end in ("first", "last"))
         span = tuple(replace(place, instant=row[name]) for place, name in zip(places, ("least", "most"), strict=True))
-        run = Run(1, 1, (), row["machine"], _plain_outcome(row), "one root, one plan", "first")
+        run = Run(1, 1, (), row["machine"], _plain_outcome(row), ONE_ROOT, "first")
         case.executions.append(Execution(key, run, span, row["lines"], finished=row["finished"], dated=row["dated"]))
         if row["raw"]:
             case.logs.ordered.add(key)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer import schema
+from analyzer.clocks import JITTER
 from analyzer.executions.lines import KEY
 from analyzer.names import COMPLETED, FATAL, RESUMED
-
-JITTER = 2_000_000  # 0.2 s in units of 100 ns: threads of one process are scheduled unevenly
 
 
 def facts(lines: pl.DataFrame, machines: pl.DataFrame) -> pl.DataFrame:
@@ -20,6 +20,10 @@ def facts(lines: pl.DataFrame, machines: pl.DataFrame) -> pl.DataFrame:
         lines=pl.col("lines").sum(),
         first=pl.col("time").min(),
         last=pl.col("time").max(),
+        first_tick=_tick(pl.col("instant").min()),
+        last_tick=_tick(pl.col("instant").max()),
+        **{f"{end}_{name}": getattr(pl.col(name), end)() for end in ("first", "last") for name in ("line", "offset")},
+        worst=pl.col("severity").max(),
         roots=(root & (pl.col("kind") == "message") & (pl.col("message") == title)).sum().cast(pl.Int64),
         finishes=(root & (pl.col("kind") == "finished")).sum().cast(pl.Int64),
         resumed=pl.col("message").str.starts_with(RESUMED).sum().cast(pl.Int64),
@@ -61,7 +65,19 @@ def facts(lines: pl.DataFrame, machines: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("strange") == 0)
         & (pl.col("raw") | (pl.col("closed") < 2))
     )  # fmt: skip
-    return table.with_columns(plain=plain)
+    return table.with_columns(plain=plain, cleared=pl.lit(False)).select(*schema.LOGS.names, "plain")
+
+
+def of_first_look(cleared: pl.DataFrame, machines: pl.DataFrame) -> pl.DataFrame:
+    """The same of logs that a first look cleared, with the machines that their telling lines name."""
+    seen = machines.group_by(KEY).agg(nodes=pl.col("machine").unique().sort())
+    logs = cleared.drop("nodes").join(seen, on=KEY, how="left", maintain_order="left")
+    logs = logs.with_columns(pl.col("nodes").fill_null(pl.lit([], pl.List(pl.String))), plain=pl.lit(True))
+    return logs.select(*schema.LOGS.names, "plain")
+
+
+def _tick(instant: pl.Expr) -> pl.Expr:
+    return pl.when(pl.col("time").is_not_null().any()).then(instant % 10)
 
 
 def _back_steps(lines: pl.DataFrame) -> pl.DataFrame:

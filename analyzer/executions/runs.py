@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 from analyzer.executions.separate import Separation
 from analyzer.executions.steps import Line, Together, closings, cut_short, resumed_again, twin_targets
 from analyzer.executions.stream import Structure
-from analyzer.names import FATAL, RESUMED, same_node
+from analyzer.names import CANCELED, FATAL, RESUMED, same_node
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ def outcome_of(lines: Sequence[Line], severities: Mapping[int, int]) -> str:
     """Success, Failed, Canceled or Running, by the root's own lines where it has them, else by the steps' lines."""
     root = [line for line in lines if not line.step]
     finished = any(line.kind == "finished" for line in root)
-    if any(line.message.startswith("The task was canceled") for line in root):
+    if any(line.message.startswith(CANCELED) for line in root):
         return "Canceled"
     if any(severities[line.row] >= FATAL for line in root):
         return "Failed"

@@ -64,7 +64,7 @@ class Facts:
         """Entries of server logs at Warning or above, and those that are about a task, a leader or a start."""
         logs = self.of("server-log")["source"].implode()
         columns = ["source", "line", "offset", "node", "task", "severity", "time", "wall", "message", "detail"]
-        events = pl.DataFrame(self.case.events.select(columns)).filter(pl.col("source").is_in(logs))
+        events = pl.DataFrame(self.case.telling.select(columns)).filter(pl.col("source").is_in(logs))
         kept = (pl.col("severity") >= 13) | pl.col("task").is_not_null() | pl.col("message").str.contains(BEGINNINGS)
         return events.filter(kept).sort("source", "line")
 

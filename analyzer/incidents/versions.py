@@ -94,22 +94,28 @@ def versions(case: Case) -> list[Sighting]:
 def _start_ups(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
     logs = sources.filter(pl.col("format") == "server-log")["source"].implode()
     columns = ["source", "line", "offset", "node", "time", "wall", "message", "task"]
-    events = pl.DataFrame(case.events.select(columns)).filter(pl.col("source").is_in(logs))
+    events = pl.DataFrame(case.telling.select(columns)).filter(pl.col("source").is_in(logs))
     yield from _sightings(_naming(events, START_UP), "start-up")
 
 
 def _actions(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
     logs = sources.filter(pl.col("format").is_in(["task-log", "task-text", "api-details"]))["source"].implode()
     columns = ["source", "line", "offset", "task", "log", "time", "wall", "message"]
-    events = pl.DataFrame(case.events.select(columns)).filter(
+    events = pl.DataFrame(case.telling.select(columns)).filter(
         pl.col("message").str.starts_with("Octopus Server version")
     )
     events = _naming(events.filter(pl.col("source").is_in(logs)), ACTION)
-    owners = pl.DataFrame(case.assignments.select(["task", "source", "line", "execution"])).unique(["source", "line"])
+    place = ["task", "source", "line"]
+    looked = pl.DataFrame(case.logs).filter("cleared").select("task", source=pl.col("sources").list.first())
+    told = events.join(looked.with_columns(only=pl.lit(1, pl.Int64)), on=["task", "source"], how="left")
+    owners = pl.DataFrame(case.assignments.select([*place, "execution"])).unique(["source", "line"])
+    told = told.join(owners, on=place, how="left").with_columns(execution=pl.coalesce("execution", "only")).drop("only")
     runs = pl.DataFrame(case.executions.select(["task", "log", "number", "node"]))
-    told = events.join(owners, on=["task", "source", "line"], how="left")
     told = told.join(
         runs, left_on=["task", "log", "execution"], right_on=["task", "log", "number"], how="left", nulls_equal=False
+    )
+    told = told.sort("source", "line", "offset").unique(
+        ["task", "log", "source", "execution", "version"], keep="first", maintain_order=True
     )
     yield from _sightings(told, "action")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from analyzer.blocks import Block
 from analyzer.ingest import (
     api_details,
     api_events,
@@ -9,9 +12,11 @@ from analyzer.ingest import (
     server_log,
     servertask_csv,
     task_log,
+    task_log_triage,
     task_text,
     tentacle_log,
 )
+from analyzer.ingest.task_log_triage import Triage
 from analyzer.model import Format
 
 FORMATS: tuple[Format, ...] = (
@@ -24,6 +29,9 @@ FORMATS: tuple[Format, ...] = (
     api_events,
     servertask_csv,
 )
+
+TRIAGE: Mapping[str, Callable[[Block], Triage]] = {task_log.NAME: task_log_triage.triage}
+"""Formats of which whole sources can be cleared by a first look."""
 
 
 def recognise(head: bytes, name: str) -> Format | None:

@@ -65,20 +65,25 @@ def find(block: Block) -> Fields:
     """The positions of all quotes, escapes and disturbances of a block, and what follows for its lines."""
     octets = np.frombuffer(block.data, np.uint8)
     quotes = np.flatnonzero(octets == ord('"'))
-    slashes = np.flatnonzero(octets == ord("\\"))
-    bad = _control(octets)
+    begun, unknown = escapes(octets)
+    escaped = np.zeros(len(octets) + 1, bool)
+    escaped[begun + 1] = True
+    bad = np.concatenate((_control(octets), unknown))
+    return Fields(block, octets, quotes[~escaped[quotes]], bad, begun)
+
+
+def escapes(octets: Octets) -> tuple[Ints, Ints]:
+    """Places where an escape begins, and those of them that JSON does not know or that the columns cannot express."""
+    slashes: Ints = np.flatnonzero(octets == ord("\\"))
     if not len(slashes):
-        return Fields(block, octets, quotes, bad, slashes)
+        return slashes, slashes
     # In a run of backslashes every first of two escapes the second: only those at even places begin an escape.
     run_starts = np.concatenate(([True], np.diff(slashes) != 1))
     place = np.arange(len(slashes)) - np.maximum.accumulate(np.where(run_starts, np.arange(len(slashes)), 0))
-    escapes = slashes[place % 2 == 0]
-    escaped = np.zeros(len(octets) + 1, bool)
-    escaped[escapes + 1] = True
-    after = octets[np.minimum(escapes + 1, len(octets) - 1)]
-    unknown = escapes[~np.isin(after, np.frombuffer(b'"\\/bfnrtu', np.uint8))]
-    bad = np.concatenate((bad, unknown, _bad_unicode(octets, escapes, after)))
-    return Fields(block, octets, quotes[~escaped[quotes]], bad, escapes)
+    begun = slashes[place % 2 == 0]
+    after = octets[np.minimum(begun + 1, len(octets) - 1)]
+    unknown = begun[~np.isin(after, np.frombuffer(b'"\\/bfnrtu', np.uint8))]
+    return begun, np.concatenate((unknown, _bad_unicode(octets, begun, after)))
 
 
 def _control(octets: Octets) -> Ints:
@@ -117,18 +122,25 @@ def times(octets: Octets, at: Ints) -> tuple[Ints, Ints, Ints, Flags]:
     minutes = number[:, 23:25] @ np.array([10, 1])
     zone = (number[:, 21:23] @ np.array([600, 60]) + minutes) * 60_000_000
     zone = np.where(stamp[:, 27] == ord("-"), -zone, zone)
-    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    month_days = _MONTH_DAYS[np.clip(month, 0, 12)] - ((month == 2) & ~leap)
-    good &= (month >= 1) & (month <= 12) & (day >= 1) & (day <= month_days) & (year >= 1)
+    days, real = dates(year, month, day)
+    good &= real
     good &= (hour < 24) & (minute < 60) & (second < 60) & (minutes < 60) & (np.abs(zone) <= FARTHEST // MICROSECOND)
-    seconds = ((_days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
+    seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
     wall = seconds * 1_000_000 + micro
     good &= (wall - zone >= _FIRST) & (wall - zone <= _LAST)
     return wall, number[:, 20], zone, good
 
 
+def dates(year: Ints, month: Ints, day: Ints) -> tuple[Ints, Flags]:
+    """Days since 1970-01-01 in the Gregorian calendar, and which dates are real."""
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    month_days = _MONTH_DAYS[np.clip(month, 0, 12)] - ((month == 2) & ~leap)
+    real = (month >= 1) & (month <= 12) & (day >= 1) & (day <= month_days) & (year >= 1)
+    return _days(year, month, day), real
+
+
 def _days(year: Ints, month: Ints, day: Ints) -> Ints:
-    """Days since 1970-01-01 in the Gregorian calendar (years that begin in March put the leap day last)."""
+    """Days since 1970-01-01 (years that begin in March put the leap day last)."""
     year = year - (month <= 2)
     era = year // 400
     of_era = year - era * 400

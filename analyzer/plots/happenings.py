@@ -70,10 +70,10 @@ def of_customer(case: Case, customer: str) -> Case:
     """The case of one customer; the same case where it has no other."""
     if set(case.sources["customer"].to_pylist()) <= {customer}:
         return case
-    names = [name for name in schema.TABLES if name != "findings"]
+    names = [name for name in schema.TABLES if name not in ("events", "findings")]
 
-    def load() -> Mapping[str, Any]:
-        tables = {name: getattr(case, name) for name in names}
+    def load(triage: bool) -> Mapping[str, Any]:
+        tables = {name: getattr(case, name) for name in names} | {"events": case.telling if triage else case.events}
         return {name: table.filter(pc.equal(table["customer"], customer)) for name, table in tables.items()}
 
     return Case(load, case.paths, customer)
@@ -185,9 +185,9 @@ def server_zones(case: Case, rows: Iterable[Row]) -> dict[str, int]:
             spans[row["customer"], row["task"]].append(span)
         elif row["started"] is not None and row["node"]:
             told[row["source"], row["first_line"]] = row
-    found = {node: ticks // 10 for (_, node), ticks in zones(ties(case.events).ties, spans).items()}
+    found = {node: ticks // 10 for (_, node), ticks in zones(ties(case.telling).ties, spans).items()}
     places = pl.DataFrame([*told], schema={"source": pl.String, "line": pl.Int64}, orient="row")
-    events = pl.DataFrame(case.events.select(["source", "line", "time", "wall"])).filter(pl.col("time").is_null())
+    events = pl.DataFrame(case.telling.select(["source", "line", "time", "wall"])).filter(pl.col("time").is_null())
     for source, line, _, wall in (
         events.join(places, on=["source", "line"], how="semi").sort("source", "line").iter_rows()
     ):

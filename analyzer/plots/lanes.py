@@ -122,19 +122,21 @@ def _mine(table: pa.Table, task: str, customer: str) -> pa.Table:
 def _lines(case: Case, task: str, customer: str) -> pl.DataFrame:
     """The lines of a task's log, each once, with the execution that wrote it (null: could be either)."""
     place = ["source", "line"]
+    if pc.any(_mine(case.logs, task, customer)["cleared"]).as_py():  # its lines were not needed to judge it
+        return _columns(pl.DataFrame(_mine(case.events, task, customer)).with_columns(execution=pl.lit(1, pl.Int64)))
     owners = pl.DataFrame(_mine(case.assignments, task, customer)).group_by(place).agg(
         pl.col("log").first(), execution=pl.when(pl.col("execution").n_unique() == 1).then(pl.col("execution").first())
     )  # fmt: skip
-    events = pl.DataFrame(_mine(case.events, task, customer)).drop("log")
-    return (
-        events.join(owners, on=place, how="inner")
-        .select(
-            *place, "log", "execution", "kind", "message", pl.col("severity").fill_null(0),
-            step=pl.col("activity").fill_null("").str.split("/").list.first(),
-            us=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")),
-        )
-        .sort("source", "line")
-    )  # fmt: skip
+    events = pl.DataFrame(_mine(case.telling, task, customer)).drop("log")
+    return _columns(events.join(owners, on=place, how="inner"))
+
+
+def _columns(lines: pl.DataFrame) -> pl.DataFrame:
+    return lines.select(
+        "source", "line", "log", "execution", "kind", "message", pl.col("severity").fill_null(0),
+        step=pl.col("activity").fill_null("").str.split("/").list.first(),
+        us=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")),
+    ).sort("source", "line")  # fmt: skip
 
 
 def _over_midnight(lines: pl.DataFrame) -> pl.DataFrame:

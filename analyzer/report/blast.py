@@ -131,7 +131,7 @@ def losing(case: Case, keys: Iterable[Key]) -> dict[Key, Loss]:
 
 def _refusing(case: Case) -> dict[Key, set[str]]:
     """Task -> nodes, without case, that gave up to append to its log."""
-    events = case.events.select(["customer", "task", "node", "detail"])
+    events = case.telling.select(["customer", "task", "node", "detail"])
     refused = pl.DataFrame(events.filter(pc.starts_with(events["detail"], "tie=append-failure")))
     refused = refused.filter(pl.col("task").is_not_null())
     found: dict[Key, set[str]] = defaultdict(set)

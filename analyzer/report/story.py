@@ -175,7 +175,7 @@ def _unknown(case: Case, task: str, customer: str) -> str:
 
 def _views(case: Case, key: tuple[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Sources that show the task's log, and those among them that repeat another one."""
-    frame = pl.DataFrame(case.events.select(["customer", "task", "source"])).unique()
+    frame = pl.DataFrame(case.telling.select(["customer", "task", "source"])).unique()
     mine = frame.filter((pl.col("customer") == key[0]) & (pl.col("task") == key[1]))["source"].to_list()
     views, copies = {}, {}
     for row in case.sources.to_pylist():
@@ -189,7 +189,7 @@ def _views(case: Case, key: tuple[str, str]) -> tuple[dict[str, str], dict[str, 
 def _tied(case: Case, customer: str) -> pl.DataFrame:
     """Lines of Server logs, no copies, that tie a node to a task; 100 ns: `wall` as written, `instant` UTC or null."""
     copies = {row["source"] for row in case.sources.to_pylist() if row["customer"] == customer and row["duplicate_of"]}
-    tying = case.events.filter(pc.starts_with(case.events["detail"], "tie="))
+    tying = case.telling.filter(pc.starts_with(case.telling["detail"], "tie="))
     whose = pl.col("node").is_not_null() & (pl.col("customer") == customer)
     frame = pl.DataFrame(tying).filter(whose & ~pl.col("source").is_in(list(copies)))
     tick = pl.col("tick").fill_null(0)

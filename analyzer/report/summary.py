@@ -87,13 +87,14 @@ def figures(parts: Iterable[Part]) -> dict[str, object]:
 
 def tasks(case: Case) -> set[tuple[str, str]]:
     """Customer and id of every ServerTask that an event or a state tells of; other correlated work is no task."""
-    found = _distinct(case.events, "customer", "task") | _distinct(case.states, "customer", "task")
+    tables = (case.telling, case.states, case.executions)
+    found = set().union(*(_distinct(table, "customer", "task") for table in tables))
     return {(customer, task) for customer, task in found if task and TASK_ID.fullmatch(task)}
 
 
 def nodes(case: Case) -> set[tuple[str, str]]:
     """Customer and name of every node, in every spelling met."""
-    tables = (case.sources, case.events, case.states, case.executions)
+    tables = (case.sources, case.telling, case.states, case.executions)
     found = set().union(*(_distinct(table, "customer", "node") for table in tables))
     return {(customer, node) for customer, node in found if node}
 

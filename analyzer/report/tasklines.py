@@ -65,7 +65,7 @@ def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
     owners = _of(case.assignments, tasks).group_by(place).agg(
         pl.col("log").first(), execution=pl.when(pl.col("execution").n_unique() == 1).then(pl.col("execution").first())
     )  # fmt: skip
-    frame = _of(case.events, tasks).drop("log").join(owners, on=place, how="inner")
+    frame = _of(case.telling, tasks).drop("log").join(owners, on=place, how="inner")
     frame = frame.select(
         "customer", "task", "source", "line", "log", "execution",
         pl.col("activity").fill_null(""), "kind", pl.col("severity").fill_null(0), pl.col("message").fill_null(""),

@@ -60,7 +60,7 @@ def case(
     events = [{"customer": customer, "task": f"ServerTasks-{task}", "node": None} for task in tasks]
     rows = {"sources": sources, "events": events} | tables
     made = {name: schema.from_rows(schema.TABLES[name], rows.get(name, ())) for name in schema.TABLES}
-    return Case(lambda: made)
+    return Case(lambda _: made)
 
 
 def audit(of: Case | None = None, findings: Sequence[Finding] = (), questions: Sequence[NotJudged] = ()) -> Audit:

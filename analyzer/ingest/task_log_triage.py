@@ -1,0 +1,451 @@
+r"""A first look at whole task logs: which of them are certainly one plain, complete and successful execution.
+
+    ["ServerTasks-733_K2JD81MNQA/5f0c...e1","INF","2023-09-18T09:14:02.1180427+00:00","Say \"hi\"","",0]
+     ^start                               ^id's end (+0)                               ^+45 text   ^stop
+
+Most logs of a share are innocent, and decoding them is most of the work. So every line is looked at and almost none is
+decoded: behind the id all places are fixed, an id is the log's own with 33 bytes more for each level, and eight bytes
+at a time are compared as one number. That a line is what it seems follows from counting: it has ten quotes in known
+places, so where a block has ten for each of its lines (escaped ones aside) no text hides another.
+
+A log is cleared only if every detector would find nothing in it: one root that opens the log and closes it, each step
+announced once and under one name, every activity below a known parent and closed by its last line, time that never
+goes back, no failure, no resume (`_structure`, `_roots`). All others are decoded exactly (`task_log`). What a cleared
+log still has to say, its machines and versions, stands in its `telling` lines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from analyzer import schema
+from analyzer.blocks import AS_STORED, NEWLINE, RETURN, Block, Ints
+from analyzer.clocks import JITTER
+from analyzer.ingest.task_log_fields import Flags, dates, escapes
+from analyzer.names import CANCELED, CORRELATION, ERROR, FATAL, KIND, RESUMED, SEVERITY
+
+Words = npt.NDArray[np.uint64]
+
+LEVEL, STAMP, TEXT = 3, 9, 45  # from the id's closing quote on
+SHORTEST = TEXT + len('","",0]')
+DEEPEST = 6
+LEVEL_BYTES = 33  # a slash and 32 hexadecimal digits
+HOST, MACHINE = b"HostProcessName:", b"MachineName:"
+NAME_ROOM = 80
+VERSION = b"Octopus Server version"
+CODES = sorted(
+    (int.from_bytes(name.encode(), "little"), name) for name in SEVERITY if len(name) == 3 and name.isupper()
+)
+
+
+def _word(text: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(text, "little"))
+
+
+def _mask(shape: bytes, marks: bytes) -> np.uint64:
+    """All bits of the bytes at which `shape` has one of the marks."""
+    return _word(bytes(255 if byte in marks else 0 for byte in shape))
+
+
+@dataclass(frozen=True)
+class Triage:
+    """Cleared logs as rows of LOGS, by number of their source in the block, and which of their lines tell something."""
+
+    logs: pa.Table
+    cleared: frozenset[int]
+    telling: Ints
+
+
+@dataclass
+class _Look:
+    """What the heads and tails of a block's lines say, one entry a line; `good` is one entry a source."""
+
+    block: Block
+    octets: npt.NDArray[np.uint8]
+    words: Words
+    first: Ints  # first line of each source
+    good: Flags
+    ends: Ints  # of ids
+    depth: Ints
+    stop: Ints  # of texts
+    texts: dict[int, str]  # of lines whose tail is not the usual one
+    instant: Ints
+    severity: Ints
+    kind: Ints
+
+    def doubt(self, lines: Ints | Flags) -> None:
+        """The sources of these lines are not cleared."""
+        self.good[self.block.which[lines]] = False
+
+    def raw(self, row: int) -> bytes:
+        """The text of a line as it is stored."""
+        return self.block.data[self.ends[row] + TEXT : self.stop[row]]
+
+    def text(self, row: int) -> str:
+        """The text of a line."""
+        if row in self.texts:
+            return self.texts[row]
+        raw = self.raw(row)
+        return str(json.loads(b'"%b"' % raw)) if b"\\" in raw else raw.decode()
+
+
+NOTHING = Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))
+KINDS = ("message", "planned", "updated", "finished", "abandoned")
+PLANNED, FINISHED, CLOSING = 1, 3, 3
+
+
+def triage(block: Block) -> Triage:
+    """Look at whole task logs, stored as UTF-8, one source after the other."""
+    count = len(block.sources)
+    first = np.searchsorted(block.which, np.arange(count))
+    if len(block.data) < 2 * SHORTEST or not np.array_equal(block.which[first % len(block)], np.arange(count)):
+        return NOTHING
+    octets = np.frombuffer(block.data, np.uint8)
+    words: Words = np.ndarray((len(octets) - 7,), "<u8", block.data, 0, (1,))
+    names = _names(block, first)
+    good = np.array([name is not None for name in names])
+    if block.coding is not None:
+        good[block.which[block.coding != AS_STORED]] = False
+    if not good.any():
+        return NOTHING
+    look = _lines(block, octets, words, first, good, names)
+    _texts_are_whole(look)
+    keys = _keys(look, names)
+    _structure(look, *keys)
+    _roots(look)
+    return _cleared(look, names)
+
+
+def _names(block: Block, first: Ints) -> list[bytes | None]:
+    """The id of each source's root, which its first line has; None where that is no root of a task with a suffix."""
+    names: list[bytes | None] = []
+    for start, end in zip(block.starts[first].tolist(), block.ends[first].tolist(), strict=True):
+        stop = block.data.find(b'"', start + 2, end)
+        name = block.data[start + 2 : stop] if stop > 0 else b""
+        match = CORRELATION.fullmatch(name.decode()) if name.startswith(b"ServerTasks-") else None
+        plain = match is not None and match["log"] is not None and match["activity"] is None and b"\\" not in name
+        names.append(name if plain else None)
+    return names
+
+
+def _lines(
+    block: Block, octets: npt.NDArray[np.uint8], words: Words, first: Ints, good: Flags, names: list[bytes | None]
+) -> _Look:
+    """Where the fields of every line stand, and their values."""
+    safe = len(octets) - SHORTEST - 8  # behind this place no line has room
+    root = np.array([len(name) + 2 if name else 0 for name in names])[block.which]
+    ends, depth, found = _ids(words, block.starts, root, safe)
+    found &= ends + SHORTEST <= block.ends
+    found &= octets[block.starts] == ord("[")
+    ends, depth = np.where(found, ends, 0), np.where(found, depth, 0)
+    severity, kind, known = _levels(words, ends)
+    instant, real = _instants(words, ends + STAMP)
+    look = _Look(block, octets, words, first, good, ends, depth, block.ends.copy(), {}, instant, severity, kind)
+    look.doubt(~found | ~known | ~real)
+    _tails(look)
+    return look
+
+
+def _ids(words: Words, starts: Ints, root: Ints, safe: int) -> tuple[Ints, Ints, Flags]:
+    """Where the ids end, how many levels below the root they are, and which of them end at all."""
+    mask, separated = _mask(b'","...",', b'",'), _word(b'","\0\0\0",')
+    ends, depth = starts + root, np.zeros(len(starts), np.int64)
+    todo = np.arange(len(starts))
+    for _ in range(DEEPEST):
+        todo = todo[(words[np.minimum(ends[todo], safe)] & mask != separated) | (ends[todo] > safe)]
+        if not len(todo):
+            break
+        ends[todo] += LEVEL_BYTES
+        depth[todo] += 1
+    found = np.ones(len(starts), bool)
+    found[todo] = False
+    return ends, depth, found
+
+
+def _levels(words: Words, ends: Ints) -> tuple[Ints, Ints, Flags]:
+    """Severity and kind of every line, and which levels are known."""
+    codes = np.array([code for code, _ in CODES], np.uint64)
+    severities = np.array([SEVERITY[name] for _, name in CODES])
+    kinds = np.array([KINDS.index(KIND.get(name, KINDS[0])) for _, name in CODES])
+    code = words[ends + LEVEL] & _mask(b"...", b".")
+    at = np.minimum(np.searchsorted(codes, code), len(codes) - 1)
+    return severities[at], kinds[at], codes[at] == code
+
+
+def _instants(words: Words, at: Ints) -> tuple[Ints, Flags]:
+    """Stamps like `2023-09-18T09:14:02.1180427+00:00` in 100 ns since 1970, and which of them are real times in UTC."""
+    date, hour, second, fraction, zone = (words[at + place] for place in (0, 8, 16, 24, 28))
+    good = zone == _word(b'00:00","')
+    values = []
+    for word, shape in ((date, b"dddd-dd-"), (hour, b"ddTdd:dd"), (second, b":dd.dddd"), (fraction, b"ddd+00:0")):
+        digits, marks = _mask(shape, b"d"), _mask(shape, b"-T:.+0")
+        value = (word ^ _word(b"00000000")) & digits
+        high = _word(b"\x80" * 8)
+        good &= (((value + (_word(b"\x76" * 8) & digits)) | value) & high == 0) & (word & marks == _word(shape) & marks)
+        values.append(value)
+
+    def number(value: Words, *places: int) -> Ints:
+        found: Ints = np.zeros(len(value), np.int64)
+        for place in places:
+            found = found * 10 + ((value >> np.uint64(8 * place)) & np.uint64(15)).astype(np.int64)
+        return found
+
+    days, real = _days(values[0], values[1])
+    hours, minutes, seconds = number(values[1], 3, 4), number(values[1], 6, 7), number(values[2], 1, 2)
+    good &= real & (hours < 24) & (minutes < 60) & (seconds < 60)
+    parts = number(values[2], 4, 5, 6, 7) * 1000 + number(values[3], 0, 1, 2)
+    return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 10_000_000 + parts, good
+
+
+def _days(date: Words, hour: Words) -> tuple[Ints, Flags]:
+    """Days since 1970, and which are real: worked out once for every stretch of lines of one day."""
+    day = hour & _mask(b"..      ", b".")
+    turns = np.flatnonzero(np.concatenate(([True], (date[1:] != date[:-1]) | (day[1:] != day[:-1]))))
+    at = [(date[turns] >> np.uint64(8 * place)) & np.uint64(15) for place in (0, 1, 2, 3, 5, 6)]
+    at += [(day[turns] >> np.uint64(8 * place)) & np.uint64(15) for place in (0, 1)]
+    y1, y2, y3, y4, m1, m2, d1, d2 = (one.astype(np.int64) for one in at)
+    days, real = dates(((y1 * 10 + y2) * 10 + y3) * 10 + y4, m1 * 10 + m2, d1 * 10 + d2)
+    sizes = np.diff(np.append(turns, len(date)))
+    return np.repeat(days, sizes), np.repeat(real, sizes)
+
+
+def _tails(look: _Look) -> None:
+    """Where texts end: before `","",0]`, with one to three digits; other lines are read one by one."""
+    ends = look.block.ends
+    usual = np.zeros(len(ends), bool)
+    for shape in (b'","",d]', b'","",dd]', b'","",ddd]'):
+        at = np.maximum(ends - len(shape), 0)
+        shape, skipped = (b"." * (8 - len(shape)) + shape)[:8], max(0, 8 - len(shape))
+        word = look.words[np.maximum(at - skipped, 0)]
+        digits, marks = _mask(shape, b"d"), _mask(shape, b'",]')
+        value = (word ^ _word(b"00000000")) & digits
+        fits = ((value + (_word(b"\x76" * 8) & digits)) | value) & _word(b"\x80" * 8) == 0
+        fits &= (word & marks == _word(shape) & marks) & (look.octets[ends - 1] == ord("]"))
+        if shape.count(b"d") > 1:
+            fits &= look.octets[np.maximum(at, 0) + 5] != ord("0")
+        look.stop[fits & ~usual] = at[fits & ~usual]
+        usual |= fits
+    look.doubt(usual & (look.stop < look.ends + TEXT))
+    for row in np.flatnonzero(~usual & look.good[look.block.which]).tolist():
+        text = _text_of(look.block.raw(row))
+        if text is None:
+            look.doubt(np.array([row]))
+        else:
+            look.texts[row] = text
+
+
+def _text_of(line: bytes) -> str | None:
+    """The text of a line that has a detail; None where it is no entry."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    whole = isinstance(entry, list) and [type(one) for one in entry] == [str] * 5 + [int] and 0 <= entry[5] <= 999
+    return entry[3] if whole else None
+
+
+def _texts_are_whole(look: _Look) -> None:
+    """Doubt the sources in which a text holds a quote, a control character or an escape that JSON does not know."""
+    octets, block = look.octets, look.block
+    begun, unknown = escapes(octets)
+    look.doubt(np.searchsorted(block.starts, unknown, "right") - 1)
+    tail = look.stop - 1
+    slashed = np.flatnonzero(octets[tail] == ord("\\"))
+    look.doubt(slashed[np.isin(tail[slashed], begun)])  # the quote that seems to close the text is a part of it
+    quotes = octets == ord('"')
+    quoted = begun[quotes[begun + 1]] + 1
+    breaks = octets < ord(" ")
+    returns = int(np.count_nonzero(octets[np.minimum(block.ends, len(octets) - 1)] == RETURN))
+    newlines = len(block) - (0 if block.data.endswith(b"\n") else 1)
+    wrong = np.count_nonzero(quotes) - len(quoted) != 10 * len(block)
+    if not wrong and np.count_nonzero(breaks) == newlines + returns:
+        return
+    begins = block.starts[look.first]
+    lines = np.diff(np.append(look.first, len(block)))
+    per_line = np.add.reduceat(quotes, begins, dtype=np.int64)
+    np.subtract.at(per_line, np.searchsorted(begins, quoted, "right") - 1, 1)
+    look.good &= per_line == 10 * lines
+    at = np.flatnonzero(breaks & (octets != NEWLINE))
+    at = at[(octets[at] != RETURN) | (octets[np.minimum(at + 1, len(octets) - 1)] != NEWLINE)]
+    look.good[np.searchsorted(begins, at, "right") - 1] = False
+
+
+def _keys(look: _Look, names: list[bytes | None]) -> tuple[Words, Words, Words]:
+    """Numbers that stand for the activity of each line, for its parent and for its step (64 bits of its whole id)."""
+    block, words = look.block, look.words
+    factors = [_word(text) | np.uint64(1) for text in (b"activity", b"identity", b"of-lines", b"in-a-log", b"by-level")]
+    root = np.array([len(name) + 2 if name else 0 for name in names])
+    _same_log(look, root)
+    key = (block.which.astype(np.uint64) + np.uint64(1)) * factors[0]
+    parent, step = key.copy(), key.copy()
+    for level in range(1, int(look.depth.max()) + 1):
+        rows = np.flatnonzero(look.depth >= level)
+        at = block.starts[rows] + root[block.which[rows]] + LEVEL_BYTES * (level - 1)
+        look.doubt(rows[look.octets[at] != ord("/")])
+        part = sum(
+            (words[at + 1 + 8 * i] * factor for i, factor in enumerate(factors[:4])), np.zeros(len(rows), np.uint64)
+        )
+        parent[rows] = key[rows]
+        key[rows] = key[rows] * factors[4] + part
+        if level == 1:
+            step[rows] = key[rows]
+    return key, parent, step
+
+
+def _same_log(look: _Look, root: Ints) -> None:
+    """Doubt the sources in which a line begins with another log's id."""
+    starts, which = look.block.starts, look.block.which
+    first, sizes = starts[look.first], root - 2
+    for place in range(0, int(sizes.max()), 8):
+        at = np.maximum(np.minimum(place, sizes - 8), 0) + 2  # the last word overlaps the one before
+        own = look.words[np.minimum(first + at, len(look.words) - 1)]
+        look.doubt(look.words[np.minimum(starts + at[which], len(look.words) - 1)] != own[which])
+
+
+def _structure(look: _Look, key: Words, parent: Words, step: Words) -> None:
+    """Doubt the sources whose activities do not all begin below a known parent, go on in time, and end."""
+    order = np.argsort(key, kind="stable")
+    known = key[order]
+    turns = np.flatnonzero(np.concatenate(([True], known[1:] != known[:-1])))
+    known = known[turns]
+    begin, last = order[turns], order[np.append(turns[1:], len(order)) - 1]
+    back = np.diff(look.instant[order], prepend=look.instant[order[0]])
+    back[turns] = 0
+    look.doubt(order[back < -JITTER])
+    below = look.depth[begin] > 0
+    look.doubt(last[below & (look.kind[last] < CLOSING)])
+    above = np.minimum(np.searchsorted(known, parent[begin]), len(known) - 1)
+    look.doubt(begin[known[above] != parent[begin]])
+    look.doubt(_strange_ids(look, begin[below]))
+    planned = np.logical_or.reduceat((look.kind == PLANNED)[order], turns)
+    _steps(look, begin[below], step[begin[below]], planned[below])
+
+
+def _strange_ids(look: _Look, begin: Ints) -> Ints:
+    """First lines of activities whose id holds a backslash, which would begin an escape."""
+    strange = np.zeros(len(begin), bool)
+    for place in (-32, -24, -16, -8):
+        word = look.words[look.ends[begin] + place] ^ _word(b"\\" * 8)
+        strange |= ((word - _word(b"\1" * 8)) & ~word & _word(b"\x80" * 8)) != 0
+    return begin[strange]
+
+
+def _steps(look: _Look, begin: Ints, step: Words, planned: Flags) -> None:
+    """Doubt the sources in which two steps have one name, or work was done under a step that the plan does not have."""
+    which = look.block.which[begin]
+    steps, number = np.unique(step, return_inverse=True)
+    activities = np.bincount(number, minlength=len(steps))
+    has_plan = np.zeros(len(steps), bool)
+    np.logical_or.at(has_plan, number, planned)
+    announced = np.zeros(len(look.good), bool)
+    announced[which[planned]] = True
+    look.doubt(begin[announced[which] & ~has_plan[number] & (activities[number] > 1)])
+    seen: set[tuple[int, str]] = set()
+    top = look.depth[begin] == 1
+    for row, source in zip(begin[top].tolist(), which[top].tolist(), strict=True):
+        if look.good[source]:
+            name = (source, look.text(row))
+            if name in seen:
+                look.good[source] = False
+            seen.add(name)
+
+
+def _roots(look: _Look) -> None:
+    """Doubt the sources whose root does not open the log, once, and close it by its last line, without a failure."""
+    which = look.block.which
+    last = np.append(look.first[1:], len(look.block)) - 1
+    root = look.depth == 0
+    look.doubt(look.severity >= FATAL)
+    look.doubt(root & (look.severity >= ERROR))
+    look.good &= root[look.first] & (look.kind[look.first] == 0) & root[last] & (look.kind[last] == FINISHED)
+    finishes = np.bincount(which[root & (look.kind == FINISHED)], minlength=len(look.good))
+    look.good &= finishes == 1
+    _in_time(look, last)
+    resumed = np.flatnonzero(look.words[look.ends + TEXT] == _word(RESUMED.encode()[:8]))
+    look.doubt(np.array([row for row in resumed.tolist() if look.text(row).startswith(RESUMED)], np.int64))
+    titles: dict[int, str] = {}
+    for row in np.flatnonzero(root & (look.kind == 0) & look.good[which]).tolist():
+        source, text = int(which[row]), look.text(row)
+        if (text == titles.setdefault(source, text) and row != look.first[source]) or text.startswith(CANCELED):
+            look.good[source] = False
+
+
+def _in_time(look: _Look, last: Ints) -> None:
+    """Doubt the sources whose first line is not their earliest, or whose last is not their latest."""
+    earliest = np.minimum.reduceat(look.instant, look.first)
+    latest = np.maximum.reduceat(look.instant, look.first)
+    look.good &= (look.instant[look.first] == earliest) & (look.instant[last] == latest)
+
+
+def _cleared(look: _Look, names: list[bytes | None]) -> Triage:
+    block = look.block
+    numbers = np.flatnonzero(look.good)
+    first, last = look.first[numbers], (np.append(look.first[1:], len(block)) - 1)[numbers]
+    matches = [CORRELATION.fullmatch((names[number] or b"").decode()) for number in numbers.tolist()]
+    plans = np.zeros(len(look.good), np.int64)
+    plans[block.which[(look.kind == PLANNED) & (look.depth == 1)]] = 1
+    columns = {
+        "customer": "",
+        "task": [match["task"] for match in matches if match],
+        "log": [match["log"] for match in matches if match],
+        "sources": [[block.sources[number]] for number in numbers.tolist()],
+        "segments": 1,
+        "lines": last - first + 1,
+        "roots": 1,
+        "plans": plans[numbers],
+        "nodes": [[] for _ in numbers],
+        "back_steps": 0,
+        "finishes": 1,
+        "worst": np.maximum.reduceat(look.severity, look.first)[numbers],
+        "cleared": True,
+    }
+    for name, row in (("first", first), ("last", last)):
+        columns[name] = pa.array(look.instant[row] // 10, pa.int64()).cast(schema.TIME)
+        columns[f"{name}_tick"] = look.instant[row] % 10
+        columns[f"{name}_line"], columns[f"{name}_offset"] = block.lines[row], block.offsets[row]
+    telling = sorted({*_machine_lines(look), *_version_lines(look)})
+    return Triage(
+        schema.build(schema.LOGS, len(numbers), columns), frozenset(numbers.tolist()), np.array(telling, np.int64)
+    )
+
+
+def _machine_lines(look: _Look) -> Iterator[int]:
+    """Lines of cleared sources that name a host process or a machine; of a block that is one line, each kind once."""
+    hosts, machines = _rows_with(look, HOST), _rows_with(look, MACHINE)
+    mixed = {look.block.which[row] for row in hosts.keys() ^ machines.keys()}
+    seen: set[tuple[int, bytes, bytes]] = set()
+    for row in sorted(hosts.keys() | machines.keys()):
+        source = look.block.which[row]
+        kind = (source, hosts.get(row, b""), machines.get(row, b""))
+        if source in mixed or kind not in seen:
+            seen.add(kind)
+            yield row
+
+
+def _rows_with(look: _Look, words: bytes) -> dict[int, bytes]:
+    """Lines of cleared sources that contain some words, and what stands behind these (as much as a name needs)."""
+    data, places = look.block.data, []
+    at = data.find(words)
+    while at >= 0:
+        places.append(at)
+        at = data.find(words, at + len(words))
+    rows = np.searchsorted(look.block.starts, np.array(places, np.int64), "right") - 1
+    kept = look.good[look.block.which[rows]].tolist()
+    found = zip(rows.tolist(), places, kept, strict=True)
+    return {row: data[place : place + NAME_ROOM] for row, place, keep in found if keep}
+
+
+def _version_lines(look: _Look) -> Iterator[int]:
+    """The first line of each cleared source with each text that begins like the naming of a version."""
+    seen: set[tuple[int, bytes]] = set()
+    for row in np.flatnonzero(look.words[look.ends + TEXT] == _word(VERSION[:8])).tolist():
+        source, text = int(look.block.which[row]), look.raw(row)
+        if look.good[source] and text.startswith(VERSION) and (source, text) not in seen:
+            seen.add((source, text))
+            yield row

@@ -1,0 +1,52 @@
+"""Read the paths: every line of every source becomes an event, a state, a reject or structure.
+
+harvest   members, their formats, blocks shared by small sources; logs that a first look clears are not decoded
+doubt     which of these must be decoded all the same, because another source speaks of their task
+naming    whose log it is
+tables    SOURCES, EVENTS, STATES, REJECTS and the cleared rows of LOGS
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from analyzer.reading.doubt import doubted
+from analyzer.reading.harvest import Options, harvest
+from analyzer.reading.naming import give_nodes
+from analyzer.reading.tables import tables
+from analyzer.sources import prefixes
+
+__all__ = ["Options", "Reading", "read_tables"]
+
+
+class Reading:
+    """What was read of some paths. Raises PathMissing, and UsageError where a node is given no source."""
+
+    def __init__(self, paths: Sequence[Path], options: Options) -> None:
+        self._options = options
+        self._named = prefixes(paths)
+        self._harvest = harvest(self._named, options)
+        self.decode(doubted(self._harvest))
+
+    def decode(self, sources: Collection[str]) -> None:
+        """Read these sources again, exactly, although a first look had cleared them."""
+        if sources:
+            exact = replace(self._options, triage=False)
+            self._harvest.replace(harvest(self._named, exact, only=frozenset(sources)))
+
+    def tables(self) -> dict[str, pa.Table]:
+        """SOURCES, EVENTS, STATES and REJECTS, and LOGS with a row for each log that a first look cleared.
+
+        Of a cleared log EVENTS has only the lines that name a machine or a version.
+        """
+        give_nodes(self._harvest.found, self._options.nodes, self._named)
+        return tables(self._harvest, self._options.customer)
+
+
+def read_tables(paths: Sequence[Path], options: Options) -> dict[str, pa.Table]:
+    """SOURCES, EVENTS, STATES, REJECTS and cleared LOGS of everything below the paths. Raises PathMissing."""
+    return Reading(paths, options).tables()

@@ -1,0 +1,60 @@
+"""Which of the logs that a first look cleared must be decoded: the innocent log is not the whole story of its task.
+
+A log is judged together with all that other sources say about its task. Where they only say that it succeeded, the log
+stays cleared; a second log or view of the task, an append to it that failed, a status that is no success or a warnings
+flag that its lines do not bear out need its lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+import pyarrow as pa
+
+from analyzer.names import WARNING
+from analyzer.reading.harvest import Harvest
+
+VIEWS = ("task-log", "task-text", "api-details")
+CLAIMS = ("database", "api", "header", "audit event")
+
+
+def doubted(harvested: Harvest) -> set[str]:
+    """Sources of cleared logs of whose task more is told."""
+    logs = _logs(harvested.cleared)
+    if logs.is_empty():
+        return set()
+    again = pl.col("task").is_duplicated() | pl.col("task").is_in(_spoken_of(harvested))
+    return {*logs.filter(again)["source"], *_contradicted(harvested, logs)}
+
+
+def _logs(cleared: Iterable[pa.Table]) -> pl.DataFrame:
+    tables = [pl.DataFrame(table.select(["task", "sources", "worst"])) for table in cleared if table.num_rows]
+    empty = pl.DataFrame(schema={"task": pl.String, "sources": pl.List(pl.String), "worst": pl.Int64})
+    return pl.concat([empty, *tables]).select("task", "worst", source=pl.col("sources").list.first())
+
+
+def _spoken_of(harvested: Harvest) -> list[str]:
+    """Tasks with events in a decoded log or view, or with an append that failed."""
+    views = [one.source for one in harvested.found.values() if one.format in VIEWS]
+    tasks: set[str] = set()
+    for table in harvested.tables["events"]:
+        events = pl.DataFrame(table.select(["source", "task", "detail"]))
+        failed = pl.col("detail").str.starts_with("tie=append").fill_null(False)
+        told = events.filter(pl.col("task").is_not_null() & (failed | pl.col("source").is_in(views)))
+        tasks.update(told["task"].unique())
+    return sorted(tasks)
+
+
+def _contradicted(harvested: Harvest, logs: pl.DataFrame) -> Iterable[str]:
+    """Sources of logs whose task's states say something else than a success with these warnings."""
+    tables = [
+        pl.DataFrame(table.select(["task", "claim", "state", "warnings"])) for table in harvested.tables["states"]
+    ]
+    if not tables:
+        return []
+    told = logs.join(pl.concat(tables), on="task", how="inner")
+    event = (pl.col("claim") == "audit event") & pl.col("state").is_null()
+    success = pl.col("claim").is_in(CLAIMS) & (pl.col("state") == "Success").fill_null(False)
+    flag = (pl.col("warnings") == (pl.col("worst") >= WARNING)).fill_null(True)
+    return told.filter(~((success | event) & flag))["source"].unique()

@@ -1,0 +1,222 @@
+"""Sources and ingest put together: every member of every path becomes rows, and is noted as found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer import schema
+from analyzer.blocks import Block, joined, of_lines, packed
+from analyzer.ingest import TRIAGE, recognise
+from analyzer.model import Batch, Format, Progress
+from analyzer.sources import Decoder, Member, members
+
+PACK = 1 << 20
+"""Small sources of one format share a block of about this many bytes: per-block work costs more than their bytes."""
+WHOLE = 32 << 20
+"""A log is looked at as a whole; a longer one is decoded."""
+TABLES = ("events", "states", "rejects")
+_OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to read: whose log is whose, which tasks are asked for, whose customer's files these are.
+
+    `triage`: logs that a first look clears are not decoded.
+    """
+
+    nodes: Mapping[str, str] = field(default_factory=dict)  # name -> path
+    tasks: frozenset[str] = frozenset()
+    customer: str = ""
+    progress: Progress | None = None
+    triage: bool = False
+
+
+@dataclass
+class Found:
+    """What is known of one source while it is read."""
+
+    source: str
+    format: str
+    size: int
+    encoding: str | None = None
+    lines: int = 0
+    structure: int = 0
+    node: str | None = None
+    node_basis: str | None = None
+    version: str | None = None
+    problem: str | None = None
+
+
+@dataclass
+class Harvest:
+    """What members gave: rows of EVENTS, STATES and REJECTS, and of LOGS where a first look cleared a log.
+
+    `telling`: rows of EVENTS of cleared logs, only those that name a machine or a version.
+    """
+
+    found: dict[str, Found] = field(default_factory=dict)
+    tables: dict[str, list[pa.Table]] = field(default_factory=lambda: {name: [] for name in TABLES})
+    cleared: list[pa.Table] = field(default_factory=list)
+    telling: list[pa.Table] = field(default_factory=list)
+
+    def take(self, batches: Iterable[Batch]) -> None:
+        """Add what a format made of its blocks."""
+        for batch in batches:
+            for name in TABLES:
+                table = getattr(batch, name)
+                if table is not None and table.num_rows:
+                    self.tables[name].append(table)
+            for source, lines in batch.structure.items():
+                self.found[source].structure += lines
+            for source, node in batch.nodes.items():
+                self.found[source].node, self.found[source].node_basis = node, "log"
+            for source, version in batch.versions.items():
+                self.found[source].version = version
+
+    def give_up(self, error: Exception, row: dict[str, object]) -> None:
+        """A defect of ours costs the lines it happened on, never the case."""
+        reason = f"the analyzer failed on it: {type(error).__name__}: {error}"
+        self.found[str(row["source"])].problem = reason
+        self.take([Batch(rejects=schema.from_rows(schema.REJECTS, [{**row, "reason": reason, "excerpt": ""}]))])
+
+    def replace(self, other: Harvest) -> None:
+        """Put what was read again of some cleared logs in the place of what was read before."""
+        sources = pa.array(sorted(other.found), pa.string())
+        self.found |= other.found
+        self.cleared = [_without(table, pc.list_element(table["sources"], 0), sources) for table in self.cleared]
+        self.telling = [_without(table, table["source"], sources) for table in self.telling]
+        for name in TABLES:
+            self.tables[name] += other.tables[name]
+
+
+def _without(table: pa.Table, column: pa.ChunkedArray, values: pa.Array) -> pa.Table:
+    return table.filter(pc.invert(pc.is_in(column, values)))
+
+
+@dataclass
+class _Pack:
+    """Blocks of small sources that wait to be parsed together."""
+
+    form: Format
+    blocks: list[Block] = field(default_factory=list)
+    size: int = 0
+
+
+def harvest(named: Mapping[Path, str], options: Options, only: Collection[str] | None = None) -> Harvest:
+    """Read every member below the paths, or those called `only`. Raises PathMissing."""
+    found = Harvest()
+    packs: dict[str, _Pack] = {}
+    for path in sorted(named):
+        for member in members(path, named[path]):
+            if only is None or member.name in only:
+                _read_member(found, packs, member, options)
+    for pack in packs.values():
+        _unpack(found, pack, options)
+    return found
+
+
+def _read_member(harvested: Harvest, packs: dict[str, _Pack], member: Member, options: Options) -> None:
+    if _not_asked_for(member.name, options.tasks):
+        return
+    found = harvested.found[member.name] = Found(member.name, "unknown", member.size, problem=member.problem)
+    if member.stream is None:
+        return
+    decoder = Decoder(member.name, member.stream)
+    form = recognise(decoder.head, member.name)
+    if form is not None:
+        found.format = form.NAME
+        _parse(harvested, packs, form, decoder, options)
+    elif member.named:
+        found.problem = "no known format" if decoder.head else "it is empty"
+    found.size = decoder.bytes if form else max(member.size, decoder.bytes)
+    found.encoding, found.lines = decoder.encoding, decoder.lines
+    found.problem = decoder.problem or found.problem
+
+
+def _not_asked_for(name: str, tasks: frozenset[str]) -> bool:
+    """A task log says in its name whose it is: others need not be read when tasks are asked for."""
+    match = _OF_TASK.search(name) if tasks else None
+    return match is not None and match[1].casefold() not in {task.casefold() for task in tasks}
+
+
+def _watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
+    before = 0
+    for block in decoder.blocks():
+        yield block
+        if progress:
+            progress(decoder.name, decoder.bytes - before)
+            before = decoder.bytes
+
+
+def _parse(harvested: Harvest, packs: dict[str, _Pack], form: Format, decoder: Decoder, options: Options) -> None:
+    """Parse one source; a small source of a packable format waits for others."""
+    blocks = _watched(decoder, options.progress)
+    if form.PACKED:
+        pack = packs.setdefault(form.NAME, _Pack(form))
+        for block in _as_wholes(blocks) if options.triage else blocks:
+            pack.blocks.append(block)
+            pack.size += len(block.data)
+            if pack.size >= PACK:
+                _unpack(harvested, pack, options)
+        return
+    try:
+        harvested.take(list(form.parse(blocks)))
+    except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
+        for _ in blocks:  # so that every line is counted
+            pass
+        place = {"source": decoder.name, "line": 1, "lines": decoder.lines, "offset": 0, "bytes": decoder.bytes}
+        harvested.give_up(error, place)
+
+
+def _as_wholes(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The blocks of one source as one, as far as that is not too long."""
+    held: list[Block] = []
+    for block in blocks:
+        held.append(block)
+        if sum(len(one.data) for one in held) > WHOLE:
+            yield from held
+            yield from blocks
+            return
+    if held:
+        yield joined(held)
+
+
+def _unpack(harvested: Harvest, pack: _Pack, options: Options) -> None:
+    waiting, pack.blocks, pack.size = [pack.blocks], [], 0
+    while waiting:
+        blocks = waiting.pop()
+        if not blocks:
+            continue
+        try:
+            batches = _decoded(pack.form, blocks, harvested, triage=options.triage)
+            harvested.take(batches)
+        except Exception as error:  # noqa: BLE001 (the neighbours in the pack must not suffer)
+            if len(blocks) > 1:
+                waiting += [[block] for block in blocks]
+                continue
+            block = blocks[0]
+            place = {"source": block.source, "line": int(block.lines[0]), "lines": len(block)}
+            harvested.give_up(error, {**place, "offset": int(block.offsets[0]), "bytes": len(block.data)})
+
+
+def _decoded(form: Format, blocks: Sequence[Block], harvested: Harvest, *, triage: bool) -> list[Batch]:
+    """What a format makes of the blocks; those that a first look clears only leave a row and their telling lines."""
+    look = TRIAGE.get(form.NAME) if triage else None
+    if look is None:
+        return list(form.parse([packed(blocks)]))
+    block = packed(blocks)
+    seen = look(block)
+    rest = [one for number, one in enumerate(blocks) if number not in seen.cleared]
+    batches = list(form.parse([packed(rest)])) if rest else []
+    if len(seen.telling):
+        told = form.parse([of_lines(block, seen.telling)])
+        harvested.telling += [batch.events for batch in told if batch.events is not None]
+    harvested.cleared.append(seen.logs)
+    return batches

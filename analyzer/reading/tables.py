@@ -1,0 +1,95 @@
+"""What was read, as SOURCES, EVENTS, STATES, REJECTS and the cleared rows of LOGS, in the order of source and place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer import schema
+from analyzer.reading.harvest import TABLES, Found, Harvest
+
+PLACE = [("source", "ascending"), ("line", "ascending"), ("offset", "ascending")]
+
+
+def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
+    """All tables; a cleared log counts in SOURCES with all its lines, of which EVENTS has only the telling ones."""
+    nodes = {source: one.node for source, one in harvested.found.items() if one.node}
+    made = {}
+    cleared = pa.concat_tables([schema.empty(schema.LOGS), *harvested.cleared])
+    made["logs"] = _stamped(cleared, customer, {}).sort_by([("task", "ascending"), ("log", "ascending")])
+    counts = {name: _counts(harvested.tables[name]) for name in TABLES}
+    for (source,), lines in zip(made["logs"]["sources"].to_pylist(), made["logs"]["lines"].to_pylist(), strict=True):
+        counts["events"][source] = (lines, lines)
+    for name in TABLES:
+        rows = harvested.tables[name] + (harvested.telling if name == "events" else [])
+        parts = [_stamped(one, customer, nodes) for one in rows if one.num_rows]
+        made[name] = pa.concat_tables([schema.empty(schema.TABLES[name]), *_in_order(parts)])
+    made["sources"] = _sources(harvested.found, counts, customer)
+    return made
+
+
+def _stamped(table: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Table:
+    """The table with customer and node filled in."""
+    table = table.set_column(0, table.schema.field(0), pa.repeat(pa.scalar(customer), table.num_rows))
+    place = table.schema.get_field_index("node")
+    runs = pc.run_end_encode(table["source"].combine_chunks()) if nodes and place >= 0 else None
+    if runs is None or nodes.keys().isdisjoint(runs.values.to_pylist()):
+        return table
+    known = pa.array([nodes.get(source) for source in runs.values.to_pylist()], pa.string())
+    given = pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(runs.run_ends, known))
+    return table.set_column(place, table.schema.field(place), pc.coalesce(table["node"], given))
+
+
+def _in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
+    """Slices of the tables by source and place. Nothing is copied, so that memory need not hold everything twice."""
+    tables = [table if _is_in_order(table) else table.sort_by(PLACE) for table in tables]
+    runs: list[tuple[str, int, int, int, int]] = []
+    for number, table in enumerate(tables):
+        ends = pc.run_end_encode(table["source"].combine_chunks())
+        stops = ends.run_ends.to_pylist()
+        lines = table["line"].combine_chunks().take(pa.array([0, *stops[:-1]])).to_pylist()
+        runs += zip(ends.values.to_pylist(), lines, [number] * len(stops), [0, *stops[:-1]], stops, strict=True)
+    runs.sort()
+    at = 0
+    while at < len(runs):
+        _, _, number, start, stop = runs[at]
+        at += 1
+        while at < len(runs) and runs[at][2:4] == (number, stop):
+            stop = runs[at][4]
+            at += 1
+        yield tables[number].slice(start, stop - start)
+
+
+def _is_in_order(table: pa.Table) -> bool:
+    """Whether the rows of every source stand together, by line and offset."""
+    line, offset = (table[name].to_numpy() for name in ("line", "offset"))
+    source = table["source"].combine_chunks()
+    same = pc.equal(source[1:], source[:-1]).to_numpy(zero_copy_only=False)
+    back = (line[1:] < line[:-1]) | ((line[1:] == line[:-1]) & (offset[1:] < offset[:-1]))
+    return not (same & back).any() and len(pc.run_end_encode(source).values) == pc.count_distinct(source).as_py()
+
+
+def _sources(
+    found: Mapping[str, Found], counts: Mapping[str, Mapping[str, tuple[int, int]]], customer: str
+) -> pa.Table:
+    every = [found[source] for source in sorted(found)]
+    columns: dict[str, object] = {"customer": customer, "bytes": [one.size for one in every]}
+    columns["structure_lines"] = [one.structure for one in every]
+    for name in ("source", "format", "encoding", "lines", "node", "node_basis", "version", "problem"):
+        columns[name] = [getattr(one, name) for one in every]
+    for name, singular in zip(TABLES, ("event", "state", "reject"), strict=True):
+        mine = [counts[name].get(one.source, (0, 0)) for one in every]
+        columns[name], columns[f"{singular}_lines"] = [rows for rows, _ in mine], [lines for _, lines in mine]
+    return schema.build(schema.SOURCES, len(every), columns)
+
+
+def _counts(tables: Sequence[pa.Table]) -> dict[str, tuple[int, int]]:
+    """Source -> rows and lines."""
+    parts = [pl.DataFrame(table.select(["source", "lines"])).lazy() for table in tables]
+    if not parts:
+        return {}
+    grouped = pl.concat(parts).group_by("source").agg(pl.len(), pl.col("lines").sum()).collect()
+    return {source: (rows, lines) for source, rows, lines in grouped.iter_rows()}
