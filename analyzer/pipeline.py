@@ -35,13 +35,14 @@ def read(
     since: datetime | None = None,
     until: datetime | None = None,
     customer: str = "",
+    decode: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Case:
     """A case from folders, archives and files; it is decoded on the first use of one of its tables.
 
     `nodes`: node name -> path whose logs are that node's. `utc_offsets`: node -> "+HH:MM" of its server log.
     `tasks`, `since`, `until` narrow the question to those tasks (ServerTasks-N) and to tasks active in that time (UTC
-    where it names no zone).
+    where it names no zone). `decode`: tasks whose lines will be told, so that no first look may clear their logs.
     Raises PathMissing and UsageError at once; UnreadableSource never: SOURCES says what could not be read.
     """
     every = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
@@ -52,7 +53,7 @@ def read(
             raise PathMissing(path)
     offsets = {node: utc_offset(text) for node, text in (utc_offsets or {}).items()}
     question = Question(frozenset(tasks), _zoned(since), _zoned(until))
-    options = Options(dict(nodes or {}), question.tasks, customer, progress)
+    options = Options(dict(nodes or {}), question.tasks, customer, progress, decode=frozenset(decode))
     kept = outermost(every)
     return Case(lambda triage: _load(kept, replace(options, triage=triage), offsets, question), kept, customer)
 

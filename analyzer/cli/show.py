@@ -38,7 +38,7 @@ def show(
     from analyzer.report import show as story
 
     with voice.meter(lambda: arguments.size(paths)) as meter:
-        case = pipeline.read(paths, **narrowed, progress=meter)
+        case = pipeline.read(paths, **narrowed, decode=[wanted], progress=meter)
         reading.told(case, voice)
         answer = pipeline.audit(case)
     terminal.results(story.render(answer, wanted, terminal.width(), colour=terminal.colour()))

@@ -30,7 +30,7 @@ class Reading:
         self._options = options
         self._named = prefixes(paths)
         self._harvest = harvest(self._named, options)
-        self.decode(doubted(self._harvest))
+        self.decode(doubted(self._harvest, options.decode))
 
     def decode(self, sources: Collection[str]) -> None:
         """Read these sources again, exactly, although a first look had cleared them."""

@@ -7,7 +7,7 @@ flag that its lines do not bear out need its lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import polars as pl
 import pyarrow as pa
@@ -19,12 +19,12 @@ VIEWS = ("task-log", "task-text", "api-details")
 CLAIMS = ("database", "api", "header", "audit event")
 
 
-def doubted(harvested: Harvest) -> set[str]:
-    """Sources of cleared logs of whose task more is told."""
+def doubted(harvested: Harvest, asked_for: Collection[str] = ()) -> set[str]:
+    """Sources of cleared logs of whose task more is told, or is asked for."""
     logs = _logs(harvested.cleared)
     if logs.is_empty():
         return set()
-    again = pl.col("task").is_duplicated() | pl.col("task").is_in(_spoken_of(harvested))
+    again = pl.col("task").is_duplicated() | pl.col("task").is_in([*asked_for, *_spoken_of(harvested)])
     return {*logs.filter(again)["source"], *_contradicted(harvested, logs)}
 
 

@@ -28,7 +28,7 @@ _OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$
 class Options:
     """How to read: whose log is whose, which tasks are asked for, whose customer's files these are.
 
-    `triage`: logs that a first look clears are not decoded.
+    `triage`: logs that a first look clears are not decoded, but for those of the tasks in `decode`.
     """
 
     nodes: Mapping[str, str] = field(default_factory=dict)  # name -> path
@@ -36,6 +36,7 @@ class Options:
     customer: str = ""
     progress: Progress | None = None
     triage: bool = False
+    decode: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -136,7 +136,7 @@ def _kinds(sources: pl.DataFrame) -> Iterator[Kind]:
 
 def _spans(case: Case, sources: pl.DataFrame) -> Iterator[Span]:
     """By format and node; times of different clocks are never put into one span."""
-    events = pl.DataFrame(case.events.select(["source", "time", "wall", "clock"]))
+    events = pl.DataFrame(case.telling.select(["source", "time", "wall", "clock"]))
     at = pl.coalesce(pl.col("time").dt.epoch("us"), "wall")
     told = events.select("source", "clock", first=at, last=at).drop_nulls("first")
     states = pl.DataFrame(case.states.select(["source", "queued", "started", "completed"]))
@@ -144,8 +144,12 @@ def _spans(case: Case, sources: pl.DataFrame) -> Iterator[Span]:
     claimed = states.select(
         "source", clock=pl.lit("utc"), first=pl.min_horizontal(moments), last=pl.max_horizontal(moments)
     )
+    looked = pl.DataFrame(case.logs).filter("cleared").select(
+        source=pl.col("sources").list.first(), clock=pl.lit("utc"),
+        first=pl.col("first").dt.epoch("us"), last=pl.col("last").dt.epoch("us"),
+    )  # fmt: skip
     of = sources.select("source", "format", "node")
-    every = pl.concat([told, claimed.drop_nulls("first")]).join(of, on="source")
+    every = pl.concat([told, looked, claimed.drop_nulls("first")]).join(of, on="source")
     found = every.group_by("format", "node", "clock").agg(
         files=pl.col("source").n_unique(), first=pl.col("first").min(), last=pl.col("last").max()
     )

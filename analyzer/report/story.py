@@ -175,7 +175,8 @@ def _unknown(case: Case, task: str, customer: str) -> str:
 
 def _views(case: Case, key: tuple[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Sources that show the task's log, and those among them that repeat another one."""
-    frame = pl.DataFrame(case.telling.select(["customer", "task", "source"])).unique()
+    looked = pl.DataFrame(case.logs).explode("sources").select("customer", "task", source="sources")
+    frame = pl.concat([pl.DataFrame(case.telling.select(["customer", "task", "source"])), looked]).unique()
     mine = frame.filter((pl.col("customer") == key[0]) & (pl.col("task") == key[1]))["source"].to_list()
     views, copies = {}, {}
     for row in case.sources.to_pylist():

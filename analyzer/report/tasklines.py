@@ -66,6 +66,8 @@ def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
         pl.col("log").first(), execution=pl.when(pl.col("execution").n_unique() == 1).then(pl.col("execution").first())
     )  # fmt: skip
     frame = _of(case.telling, tasks).drop("log").join(owners, on=place, how="inner")
+    if pc.any(pc.and_(case.logs["cleared"], pc.is_in(case.logs["task"], value_set=pa.array(tasks)))).as_py():
+        frame = pl.concat([frame, _of_cleared(case, tasks).select(frame.columns)])
     frame = frame.select(
         "customer", "task", "source", "line", "log", "execution",
         pl.col("activity").fill_null(""), "kind", pl.col("severity").fill_null(0), pl.col("message").fill_null(""),
@@ -77,6 +79,13 @@ def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
         if (customer, task) in keys:
             found[customer, task].append(Line(*values))
     return {key: _over_midnight(lines) for key, lines in found.items()}
+
+
+def _of_cleared(case: Case, tasks: list[str]) -> pl.DataFrame:
+    """Lines that were not needed to judge their task; its only execution wrote them."""
+    looked = _of(case.logs, tasks).filter("cleared").select("customer", "task", "log")
+    lines = _of(case.events, tasks).join(looked, on=["customer", "task", "log"], how="semi")
+    return lines.with_columns(execution=pl.lit(1, pl.Int64))
 
 
 def _of(table: pa.Table, tasks: list[str]) -> pl.DataFrame:

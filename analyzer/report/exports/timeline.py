@@ -70,7 +70,7 @@ def timeline(audit: Audit) -> Timeline:
 def _lines(audit: Audit) -> tuple[pl.DataFrame, int, int]:
     """Lines of the tasks that have findings, by time; how many have no instant, and how many are copies."""
     columns = [name for name in FIELDS if name != "execution"]
-    events = pl.DataFrame(audit.case.events.select([*columns, "time", "tick", "severity", "message", "detail"]))
+    events = pl.DataFrame(audit.case.telling.select([*columns, "time", "tick", "severity", "message", "detail"]))
     events = events.join(_tasks(audit), on=list(KEY), how="semi")
     sources = pl.DataFrame(audit.case.sources.select(["customer", "source", "duplicate_of"]))
     copies = sources.filter(pl.col("duplicate_of").is_not_null())
