@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from analyzer.detectors.common import evidence
-from analyzer.detectors.lines import RAW, task_lines
+from analyzer.detectors.lines import RAW, cleared, task_lines
 from analyzer.detectors.losses import Loss, every_loss
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
@@ -42,7 +42,7 @@ SHOWN = 3
 def detect(case: Case) -> Judgement:
     """One finding per task log with all its losses."""
     lines = task_lines(case)
-    if not (lines["format"] == RAW).any():
+    if not (lines["format"] == RAW).any() and cleared(case).is_empty():
         return Judgement(
             not_judged=(NotJudged(CODE, "no raw task log is in the input: no other shows what is missing"),)
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from analyzer.reading.doubt import doubted
-from analyzer.reading.harvest import Options, harvest
+from analyzer.reading.harvest import Options, read_members
 from analyzer.reading.naming import give_nodes
 from analyzer.reading.tables import tables
 from analyzer.sources import prefixes
@@ -29,14 +29,14 @@ class Reading:
     def __init__(self, paths: Sequence[Path], options: Options) -> None:
         self._options = options
         self._named = prefixes(paths)
-        self._harvest = harvest(self._named, options)
+        self._harvest = read_members(self._named, options)
         self.decode(doubted(self._harvest, options.decode))
 
     def decode(self, sources: Collection[str]) -> None:
         """Read these sources again, exactly, although a first look had cleared them."""
         if sources:
             exact = replace(self._options, triage=False)
-            self._harvest.replace(harvest(self._named, exact, only=frozenset(sources)))
+            self._harvest.replace(read_members(self._named, exact, only=frozenset(sources)))
 
     def tables(self) -> dict[str, pa.Table]:
         """SOURCES, EVENTS, STATES and REJECTS, and LOGS with a row for each log that a first look cleared.

@@ -110,7 +110,7 @@ class _Pack:
     size: int = 0
 
 
-def harvest(named: Mapping[Path, str], options: Options, only: Collection[str] | None = None) -> Harvest:
+def read_members(named: Mapping[Path, str], options: Options, only: Collection[str] | None = None) -> Harvest:
     """Read every member below the paths, or those called `only`. Raises PathMissing."""
     found = Harvest()
     packs: dict[str, _Pack] = {}

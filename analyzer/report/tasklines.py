@@ -66,7 +66,7 @@ def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
         pl.col("log").first(), execution=pl.when(pl.col("execution").n_unique() == 1).then(pl.col("execution").first())
     )  # fmt: skip
     frame = _of(case.telling, tasks).drop("log").join(owners, on=place, how="inner")
-    if pc.any(pc.and_(case.logs["cleared"], pc.is_in(case.logs["task"], value_set=pa.array(tasks)))).as_py():
+    if _of(case.logs, tasks)["cleared"].any():
         frame = pl.concat([frame, _of_cleared(case, tasks).select(frame.columns)])
     frame = frame.select(
         "customer", "task", "source", "line", "log", "execution",
