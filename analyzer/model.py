@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -139,6 +140,7 @@ class Case:
         self._tables: Mapping[str, pa.Table] | None = None
         self._events: pa.Table | None = None
         self._hashes: Mapping[str, str] = {}
+        self._frames: dict[str, pl.DataFrame] = {}
 
     def table(self, name: str) -> pa.Table:
         """The table of that name, reading the sources when it is the first one asked for."""
@@ -148,6 +150,13 @@ class Case:
         if self._tables is None:
             self._tables = self._load(True)
         return self._tables
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """A table, or `telling`, as a polars frame, made once: many look at it."""
+        if name not in self._frames:
+            table = self.telling if name == "telling" else self.table(name)
+            self._frames[name] = pl.DataFrame(table)
+        return self._frames[name]
 
     @property
     def sources(self) -> pa.Table:

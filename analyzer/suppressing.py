@@ -37,12 +37,12 @@ def suppress(audit: Audit, suppressions: Sequence[Suppression]) -> tuple[Audit, 
 
 def latest(case: Case) -> date | None:
     """The day (UTC) to which a case reaches; local time as it stands where nothing is in UTC; None without any date."""
-    sources, states = pl.DataFrame(case.sources), pl.DataFrame(case.states)
+    sources, states = case.frame("sources"), case.frame("states")
     claimed = states.select(pl.max_horizontal("queued", "started", "completed").max()).item()
     found = [moment for moment in (sources["last"].max(), claimed) if isinstance(moment, datetime)]
     if found:
         return max(found).date()
-    wall = pl.DataFrame(case.telling.select(["wall"]))["wall"]
+    wall = case.frame("telling").select(["wall"])["wall"]
     moment = wall.filter(wall >= DAY).cast(pl.Datetime("us")).max()
     return moment.date() if isinstance(moment, datetime) else None
 

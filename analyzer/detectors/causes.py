@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.common import Row, frame
+from analyzer.detectors.common import Row
 from analyzer.detectors.lines import SECOND, TEXT
 from analyzer.model import Case
 
@@ -14,7 +14,7 @@ BLOCK = 4096
 
 def mixed(case: Case, customer: str, task: str) -> bool:
     """Whether two executions of the task overlap, or may."""
-    pairs = frame(case.pairs).filter((pl.col("customer") == customer) & (pl.col("task") == task))
+    pairs = case.frame("pairs").filter((pl.col("customer") == customer) & (pl.col("task") == task))
     return bool(pairs["relation"].is_in(["concurrent", "possible"]).any())
 
 
@@ -95,5 +95,5 @@ def _at_border(offsets: list[int], begin: int, end: int, gap: int) -> str:
 
 
 def _appends_failed(case: Case, step: Row) -> bool:
-    events = frame(case.telling).filter((pl.col("customer") == step["customer"]) & (pl.col("task") == step["task"]))
+    events = case.frame("telling").filter((pl.col("customer") == step["customer"]) & (pl.col("task") == step["task"]))
     return bool(events["detail"].str.contains("^tie=append-").any())

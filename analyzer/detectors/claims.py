@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import polars as pl
 
-from analyzer.detectors.common import frame
 from analyzer.detectors.lines import remembered
 from analyzer.model import Case, NotJudged
 from analyzer.names import FINAL_STATES
@@ -33,9 +32,9 @@ def claimed(case: Case) -> pl.DataFrame:
 
     Copies of a source are left out. `final` says whether the state is one.
     """
-    copies = frame(case.sources).filter(pl.col("duplicate_of").is_not_null())["source"].to_list()
+    copies = case.frame("sources").filter(pl.col("duplicate_of").is_not_null())["source"].to_list()
     return (
-        frame(case.states)
+        case.frame("states")
         .filter(
             pl.col("task").str.starts_with("ServerTasks-")
             & ~pl.col("source").is_in(copies)
@@ -54,7 +53,7 @@ def called(claim: str) -> str:
 
 def edited(case: Case) -> pl.DataFrame:
     """Customer and task of tasks that somebody edited: their state may be a person's word (trap 14)."""
-    events = frame(case.states).filter((pl.col("claim") == "audit event") & pl.col("detail").str.contains(EDITED))
+    events = case.frame("states").filter((pl.col("claim") == "audit event") & pl.col("detail").str.contains(EDITED))
     return events.select("customer", "task").unique()
 
 
@@ -98,4 +97,4 @@ def without_log(code: str, called: str, claims: pl.DataFrame, logs: pl.DataFrame
 
 def has_status(case: Case) -> bool:
     """Whether the input says anything about tasks' states beside their logs."""
-    return bool(frame(case.states)["claim"].is_in(STATUS).any())
+    return bool(case.frame("states")["claim"].is_in(STATUS).any())

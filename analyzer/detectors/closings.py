@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
-from analyzer.detectors.common import Row, frame, rows
+from analyzer.detectors.common import Row, rows
 from analyzer.detectors.lines import KEY, RAW, ROOT, task_lines
 from analyzer.model import Case
 from analyzer.names import COMPLETED, FATAL
@@ -29,7 +29,7 @@ Key = tuple[str, str]
 
 def both_ways(case: Case) -> list[tuple[Row, Row]]:
     """Per task log at most one pair of root lines: one execution of an overlap failed, another one succeeded."""
-    pairs = frame(case.pairs)
+    pairs = case.frame("pairs")
     concurrent = pairs.filter(pl.col("relation") == "concurrent").select(TASK).unique()
     if concurrent.is_empty():
         return []

@@ -13,7 +13,7 @@ import polars as pl
 
 from analyzer.detectors.claims import APART, STATUS, called, claimed, edited, explained
 from analyzer.detectors.closings import both_ways
-from analyzer.detectors.common import Row, evidence, frame, rows
+from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.endings import endings
 from analyzer.detectors.lines import KEY
 from analyzer.model import Case, Evidence
@@ -38,7 +38,7 @@ class Conflict:
 
 def between_executions(case: Case) -> tuple[list[Conflict], list[tuple[str, str, str]]]:
     """Executions that did the same work and ended differently; and tasks where it is undecided whether they did."""
-    pairs = frame(case.pairs).filter(DOUBLE | (pl.col("work") == "undecided")).sort(*TASK, "first", "second")
+    pairs = case.frame("pairs").filter(DOUBLE | (pl.col("work") == "undecided")).sort(*TASK, "first", "second")
     if pairs.is_empty():
         return [], []
     runs: dict[tuple[str, str], dict[int, Row]] = defaultdict(dict)
@@ -145,7 +145,7 @@ def _stated(case: Case) -> pl.DataFrame:
     """Final states that somebody states; a cancellation may arrive late, so it contradicts nobody."""
     states = claimed(case).filter(pl.col("final") & (pl.col("state") != "Canceled") & ~explained())
     several = (
-        frame(case.executions)
+        case.frame("executions")
         .filter(pl.col("lines") > 0)
         .group_by(TASK)
         .agg(runs=(pl.col("relation") != "resume").sum())
@@ -162,7 +162,7 @@ def _stated(case: Case) -> pl.DataFrame:
 def _last_events(case: Case) -> pl.DataFrame:
     """Audit events of a task's end behind its last start: of two that differ one contradicts the other."""
     events = claimed(case).filter(pl.col("claim") == "audit event")
-    again = frame(case.pairs).filter(~DOUBLE & (pl.col("work") != "resume"))  # each of the runs has an end of its own
+    again = case.frame("pairs").filter(~DOUBLE & (pl.col("work") != "resume"))  # each of the runs has an end of its own
     events = events.join(again, on=TASK, how="anti")
     when = pl.coalesce("completed", "started", "queued")
     events = events.with_columns(when=when).filter(pl.col("when").is_not_null()).sort(*TASK, "when", "source", "line")
@@ -174,7 +174,7 @@ def _last_events(case: Case) -> pl.DataFrame:
 
 def _logged(case: Case) -> pl.DataFrame:
     """What the log says in words of its end, for tasks whose executions followed one another."""
-    pairs = frame(case.pairs).filter(
+    pairs = case.frame("pairs").filter(
         ~((pl.col("relation") == "sequential") & pl.col("work").is_in(["resume", "re-run"]))
     )
     runs = endings(case).join(pairs.select(TASK).unique(), on=TASK, how="anti")

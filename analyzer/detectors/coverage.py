@@ -21,7 +21,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from analyzer.detectors.claims import LOGS_WANTED, NO_LOG
-from analyzer.detectors.common import frame
 from analyzer.detectors.lines import RAW, cleared, remembered, task_lines
 from analyzer.detectors.losses import every_loss
 from analyzer.detectors.serverlogs import SERVER_LOG, Coverage, covered, known_nodes, unplaced_logs
@@ -124,9 +123,9 @@ def _together(customer: str, log: str, lacking: str, group: Sequence[Sight]) -> 
 
 def _ran(case: Case) -> set[Key]:
     """ServerTasks that were executed, as far as anybody says: a task that waits in the queue has nothing to show."""
-    states = frame(case.states).filter(pl.col("task").is_not_null())
+    states = case.frame("states").filter(pl.col("task").is_not_null())
     began = states.filter(pl.col("started").is_not_null() | ~pl.col("state").fill_null("Queued").is_in(IDLE))
-    tables = (frame(case.executions), frame(case.telling).filter(pl.col("task").is_not_null()), began)
+    tables = (case.frame("executions"), case.frame("telling").filter(pl.col("task").is_not_null()), began)
     found = pl.concat([table.select(TASK) for table in tables]).unique()
     return {(customer, task) for customer, task in found.iter_rows() if TASK_ID.fullmatch(task)}
 
@@ -134,7 +133,7 @@ def _ran(case: Case) -> set[Key]:
 def _found(case: Case) -> set[Key]:
     """Tasks with a second execution that is told of already: as a finding or as undecided."""
     told = pl.col("relation").is_in(["concurrent", "possible"]) | pl.col("work").is_in(["same work", "undecided"])
-    return set(frame(case.pairs).filter(told).select(TASK).iter_rows())
+    return set(case.frame("pairs").filter(told).select(TASK).iter_rows())
 
 
 def _logs(case: Case) -> dict[Key, str]:
@@ -163,7 +162,7 @@ def _missing(case: Case, damaged: Iterable[Key]) -> dict[Key, dict[str, str]]:
     known = known_nodes(case)
     runs = _runs(case)
     logs = covered(case, runs.drop_nulls("start"))
-    served = set(frame(case.sources).filter(pl.col("format") == SERVER_LOG)["customer"])
+    served = set(case.frame("sources").filter(pl.col("format") == SERVER_LOG)["customer"])
     unplaced = unplaced_logs(case, known)
     found: dict[Key, dict[str, str]] = defaultdict(dict)
     for customer, nodes in known.items():
@@ -203,7 +202,7 @@ def _absent(nodes: Sequence[str], unplaced: Sequence[str]) -> str:
 
 def _runs(case: Case) -> pl.DataFrame:
     """customer, task, start, end (us) of every execution that left lines in a task log; null where it has no date."""
-    runs = frame(case.executions).filter(pl.col("lines") > 0)
+    runs = case.frame("executions").filter(pl.col("lines") > 0)
     start, end = (pl.col(name).dt.epoch("us") for name in ("started", "ended"))
     return runs.select(*TASK, start=start, end=pl.coalesce(end, start)).sort(*TASK, "start")
 

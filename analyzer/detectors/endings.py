@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.common import frame
 from analyzer.detectors.lines import KEY, RAW, ROOT, remembered, task_lines
 from analyzer.model import Case
 from analyzer.names import COMPLETED, ERROR, FATAL
@@ -18,7 +17,7 @@ def endings(case: Case) -> pl.DataFrame:
     finished without one, a Canceled that says so. Where root lines could belong to either of two executions, a Success
     is certain only if none of them is fatal; where the root's own lines are lost, a failed step tells.
     """
-    runs = frame(case.executions).with_columns(pl.col("log").fill_null("")).rename({"number": "execution"})
+    runs = case.frame("executions").with_columns(pl.col("log").fill_null("")).rename({"number": "execution"})
     lines = task_lines(case)
     root = lines.filter(ROOT)
     loose = root.filter(pl.col("execution").is_null() & (pl.col("severity") >= ERROR)).select(KEY).unique()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.common import frame
 from analyzer.detectors.lines import KEY, RAW, task_lines, titles
 from analyzer.model import Case
 from analyzer.names import FATAL
@@ -44,7 +43,7 @@ def failed_blocks(case: Case) -> pl.DataFrame:
     """Trees: blocks directly below a root that did not fail, with status Failed, in which nobody forgave a failure."""
     lines = task_lines(case).filter(pl.col("format") != RAW)
     trees = lines.select(*KEY, "source").unique()
-    blocks = frame(case.states).filter((pl.col("claim") == "tree") & pl.col("activity").str.contains("^[^/]+$"))
+    blocks = case.frame("states").filter((pl.col("claim") == "tree") & pl.col("activity").str.contains("^[^/]+$"))
     blocks = blocks.with_columns(pl.col("log").fill_null("")).join(trees, on=[*KEY, "source"], how="semi")
     sound = blocks.filter(pl.col("state") != "Failed").select(*KEY, "name")
     failed = blocks.filter((pl.col("state") == "Failed") & ~pl.col("name").fill_null("").str.contains(RETENTION))

@@ -9,7 +9,6 @@ from weakref import WeakKeyDictionary
 
 import polars as pl
 
-from analyzer.detectors.common import frame
 from analyzer.model import Case
 
 Made = TypeVar("Made")
@@ -45,16 +44,16 @@ def task_lines(case: Case) -> pl.DataFrame:
     `step` (the activity directly below the root), `depth`, `instant` (100 ns; of the day where a log has no date).
     """
     place = ["customer", "source", "line"]
-    owners = frame(case.assignments).select(*place, "log", "execution")
+    owners = case.frame("assignments").select(*place, "log", "execution")
     if owners.select(place).is_duplicated().any():  # several entries on one line: one owner, or none that is certain
         alone = pl.col("execution").n_unique() == 1
         owners = owners.group_by(place).agg(
             pl.col("log").first(), execution=pl.when(alone).then(pl.col("execution").first())
         )
-    formats = frame(case.sources).select("customer", "source", "format")
+    formats = case.frame("sources").select("customer", "source", "format")
     path = pl.col("activity").fill_null("")
     lines = (
-        frame(case.telling)
+        case.frame("telling")
         .drop("log", "detail", "process", "thread", "node")
         .filter(pl.col("task").is_not_null())
         .join(owners, on=place, how="inner")
@@ -73,7 +72,7 @@ def task_lines(case: Case) -> pl.DataFrame:
 
 def cleared(case: Case) -> pl.DataFrame:
     """Rows of LOGS that a first look cleared: raw, complete, one execution; their lines are not among `task_lines`."""
-    return frame(case.logs).filter("cleared")
+    return case.frame("logs").filter("cleared")
 
 
 def titles(lines: pl.DataFrame) -> pl.DataFrame:

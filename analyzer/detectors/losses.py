@@ -9,7 +9,7 @@ from datetime import timedelta
 import polars as pl
 
 from analyzer.detectors.claims import called, final_status
-from analyzer.detectors.common import Row, frame, on_nodes, rows
+from analyzer.detectors.common import Row, on_nodes, rows
 from analyzer.detectors.lines import ANSWERED, DETAILS, KEY, RAW, ROOT, cleared, headline, remembered, task_lines
 from analyzer.detectors.tasklogs import TASK, refused_appends, task_logs, torn_entries
 from analyzer.model import Case
@@ -97,7 +97,7 @@ def without_parent(case: Case) -> tuple[list[Loss], list[Unclear]]:
 
 def without_start(case: Case) -> tuple[list[Loss], list[Unclear]]:
     """A log in which no part begins with the root, or an execution whose beginning is not there."""
-    headless = frame(case.executions).filter((pl.col("basis") == HEADLESS) & (pl.col("lines") > 0))
+    headless = case.frame("executions").filter((pl.col("basis") == HEADLESS) & (pl.col("lines") > 0))
     headless = headless.with_columns(pl.col("log").fill_null(""), line="first_line", offset="first_offset")
     resumes = task_lines(case).filter(pl.col("message").str.contains(ANSWERED))  # what resumes announces no root
     headless = headless.join(resumes, on=["customer", *PLACE], how="anti", maintain_order="left")
@@ -127,8 +127,8 @@ def not_in_raw_log(case: Case) -> tuple[list[Loss], list[Unclear]]:
     log does not know was taken after a later run, perhaps by a node whose clock is behind: it is not compared.
     """
     raw = task_lines(case).filter(pl.col("format") == RAW)
-    formats = frame(case.sources).filter((pl.col("format") == DETAILS) & pl.col("duplicate_of").is_null())
-    told = frame(case.telling).join(formats.select("customer", "source"), on=["customer", "source"], how="semi")
+    formats = case.frame("sources").filter((pl.col("format") == DETAILS) & pl.col("duplicate_of").is_null())
+    told = case.frame("telling").join(formats.select("customer", "source"), on=["customer", "source"], how="semi")
     told = told.with_columns(pl.col("log").fill_null(""), pl.col("activity").fill_null(""), ms=_milliseconds())
     later = told.filter(pl.col("activity") != "").with_columns(step=pl.col("activity").str.split("/").list.first())
     later = later.join(raw.select(*KEY, "step").unique(), on=[*KEY, "step"], how="anti").select("customer", "source")

@@ -29,7 +29,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from analyzer.detectors.common import frame, on_nodes, pair_evidence, rows
+from analyzer.detectors.common import on_nodes, pair_evidence, rows
 from analyzer.detectors.coverage import questions
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
@@ -41,7 +41,7 @@ SEVERITY = Severity.ERROR
 def detect(case: Case) -> Judgement:
     """Findings from PAIRS whose relation is concurrent or possible."""
     findings: dict[tuple[str, str], Finding] = {}
-    for pair in rows(frame(case.pairs).sort("customer", "task", "first", "second")):
+    for pair in rows(case.frame("pairs").sort("customer", "task", "first", "second")):
         if pair["relation"] not in ("concurrent", "possible"):
             continue
         key = (pair["customer"], pair["task"])

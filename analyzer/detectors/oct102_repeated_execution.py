@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analyzer.detectors.common import frame, on_nodes, pair_evidence, rows
+from analyzer.detectors.common import on_nodes, pair_evidence, rows
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT102"
@@ -37,7 +37,7 @@ def detect(case: Case) -> Judgement:
     decided = {
         (pair["customer"], pair["task"]) for pair in rows(case.pairs) if pair["relation"] in ("concurrent", "possible")
     }
-    for pair in rows(frame(case.pairs).sort("customer", "task", "first", "second")):
+    for pair in rows(case.frame("pairs").sort("customer", "task", "first", "second")):
         if (pair["customer"], pair["task"]) in decided:
             continue
         if pair["relation"] in ("sequential", "unknown") and pair["work"] == "same work":

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.common import evidence, frame, on_nodes, rows
+from analyzer.detectors.common import evidence, on_nodes, rows
 from analyzer.detectors.coverage import NO_SERVER_LOG, server_logs_wanted
 from analyzer.detectors.serverlogs import known_nodes
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
@@ -38,12 +38,12 @@ SHOWN = 5
 
 def detect(case: Case) -> Judgement:
     """One note per task and node; not judged where no server log is in the input."""
-    sources = frame(case.sources)
+    sources = case.frame("sources")
     if not (sources["format"] == "server-log").any():
         named = [name for nodes in known_nodes(case).values() for name in nodes.values()]
         return Judgement(not_judged=(NotJudged(CODE, NO_SERVER_LOG, ask=server_logs_wanted(named)),))
     copies = sources.filter(pl.col("duplicate_of").is_not_null())["source"].to_list()
-    failed = frame(case.telling).filter(
+    failed = case.frame("telling").filter(
         pl.col("detail").str.contains("^tie=append-(failure|retry)")
         & pl.col("message").str.contains(HELD, literal=True)
         & pl.col("task").str.starts_with("ServerTasks-")

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analyzer.detectors.common import frame, on_nodes, pair_evidence, rows
+from analyzer.detectors.common import on_nodes, pair_evidence, rows
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT104"
@@ -34,7 +34,7 @@ LEGITIMATE = {"resume": "paused and resumed", "re-run": "run again under its id"
 def detect(case: Case) -> Judgement:
     """One note per task from PAIRS that are sequential, legitimate and on two nodes."""
     findings: dict[tuple[str, str], Finding] = {}
-    for pair in rows(frame(case.pairs).sort("customer", "task", "first", "second")):
+    for pair in rows(case.frame("pairs").sort("customer", "task", "first", "second")):
         if pair["relation"] == "sequential" and pair["work"] in LEGITIMATE and len(pair["nodes"]) > 1:
             findings.setdefault((pair["customer"], pair["task"]), _finding(pair))
     return Judgement(tuple(findings.values()), _not_judged(case))
@@ -59,7 +59,7 @@ def _finding(pair: dict[str, Any]) -> Finding:
 
 
 def _not_judged(case: Case) -> tuple[NotJudged, ...]:
-    executions = frame(case.executions)
+    executions = case.frame("executions")
     if executions.is_empty() or executions["node"].is_not_null().any():
         return ()
     return (NotJudged(CODE, "no line in the input names the node of an execution"),)

@@ -29,7 +29,7 @@ import polars as pl
 
 from analyzer.detectors.causes import cause_of
 from analyzer.detectors.claims import LOGS_WANTED
-from analyzer.detectors.common import Row, evidence, frame, rows
+from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import KEY, SECOND, cleared, headline, seconds, task_lines, titles
 from analyzer.detectors.order import steps_back
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
@@ -93,7 +93,7 @@ def _before(step: Row) -> Row:
 
 def _nodes(case: Case, step: Row) -> tuple[str, ...]:
     mine = (pl.col("customer") == step["customer"]) & (pl.col("task") == step["task"])
-    found = frame(case.executions).filter(mine & (pl.col("number") == step["execution"]))["node"].to_list()
+    found = case.frame("executions").filter(mine & (pl.col("number") == step["execution"]))["node"].to_list()
     return tuple(node for node in found if node)
 
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.common import Row, evidence, frame, rows
+from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import (
     CLOSING,
     KEY,
@@ -59,7 +59,7 @@ def detect(case: Case) -> Judgement:
     late = late.filter(pl.col("instant") - pl.col("closed") > pl.col("tolerance"))
     late = late.unique(["customer", "source", "line", "offset"], maintain_order=True, keep="first")
     late = late.join(titles(raw), on=[*KEY, "activity"], how="left").sort(*RUN, "line", "offset")
-    nodes = frame(case.executions).select("customer", "task", "node", execution="number")
+    nodes = case.frame("executions").select("customer", "task", "node", execution="number")
     late = late.join(nodes, on=["customer", "task", "execution"], how="left", maintain_order="left")
     return Judgement(tuple(_finding(list(rows(one))) for _, one in late.group_by(RUN, maintain_order=True)))
 

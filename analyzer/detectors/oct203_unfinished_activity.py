@@ -23,7 +23,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.detectors.claims import claimed
-from analyzer.detectors.common import Row, evidence, frame, rows
+from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import CLOSING, DETAILS, KEY, RAW, ROOT, cleared, headline, task_lines
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
@@ -75,7 +75,7 @@ def _over(case: Case, raw: pl.DataFrame) -> pl.DataFrame:
     over = finishes.group_by(*KEY, "execution").agg(
         **{f"over_{name}": pl.col(name).last() for name in ("source", "line", "offset")}
     )
-    runs = frame(case.executions).filter(pl.col("lines") > 0).with_columns(pl.col("log").fill_null(""))
+    runs = case.frame("executions").filter(pl.col("lines") > 0).with_columns(pl.col("log").fill_null(""))
     runs = runs.select(*KEY, "relation", "outcome", execution="number").sort(*KEY, "execution")
     mixed = pl.col("relation").is_in(["double", "undecided"]).any().over(TASK)  # whose pause was resumed is not certain
     chain = (mixed | (pl.col("relation") != "resume")).cum_sum().over(KEY)
@@ -95,7 +95,7 @@ def _in_trees(case: Case, details: pl.DataFrame) -> pl.DataFrame:
     done = claimed(case).filter((pl.col("claim") == "tree") & pl.col("final"))
     done = done.select("customer", "source", over_source="source", over_line="line", over_offset="offset")
     unfinished = claimed(case).filter(pl.col("claim").is_in(["api"]) & ~pl.col("state").is_in(sorted(FINAL_STATES)))
-    running = frame(case.states).filter(
+    running = case.frame("states").filter(
         (pl.col("claim") == "tree") & (pl.col("state") == "Running") & (pl.col("activity") != "")
     )
     running = running.with_columns(pl.col("log").fill_null("")).select(

@@ -25,7 +25,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.detectors.claims import called, edited, final_status, has_status, same_run, without_log
-from analyzer.detectors.common import Row, evidence, frame, rows
+from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.endings import endings
 from analyzer.detectors.failures import failed_blocks, failed_steps
 from analyzer.detectors.lines import headline
@@ -59,12 +59,12 @@ def detect(case: Case) -> Judgement:
 def _not_judged(case: Case, successes: pl.DataFrame) -> tuple[NotJudged, ...]:
     if not has_status(case) and not case.executions.num_rows:
         return (NotJudged(CODE, "no status of a task and no task log is in the input"),)
-    return without_log(CODE, "called a Success", successes, frame(case.executions).filter(pl.col("lines") > 0))
+    return without_log(CODE, "called a Success", successes, case.frame("executions").filter(pl.col("lines") > 0))
 
 
 def _last_executions(case: Case) -> pl.DataFrame:
     """The last run of every task whose runs followed one another: its executions, and when it was `over`."""
-    apart = frame(case.pairs).filter(~((pl.col("relation") == "sequential") & (pl.col("work") == "resume")))
+    apart = case.frame("pairs").filter(~((pl.col("relation") == "sequential") & (pl.col("work") == "resume")))
     unclear = apart.filter((pl.col("relation") != "sequential") | (pl.col("work") != "re-run")).select(TASK).unique()
     runs = endings(case).filter(pl.col("lines") > 0).join(unclear, on=TASK, how="anti")
     runs = runs.sort(*TASK, "execution").with_columns(chain=(pl.col("relation") != "resume").cum_sum().over(TASK))

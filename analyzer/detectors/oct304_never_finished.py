@@ -30,7 +30,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from analyzer.detectors.claims import called, claimed, has_status, same_run, without_log
-from analyzer.detectors.common import Row, evidence, frame, moment, rows
+from analyzer.detectors.common import Row, evidence, moment, rows
 from analyzer.detectors.lines import ANSWERED, CLOSING, KEY, RAW, ROOT, cleared, task_lines
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
@@ -77,7 +77,7 @@ def detect(case: Case) -> Judgement:
 def _times(case: Case) -> pl.DataFrame:
     """The latest time that every source of claims shows: it was made then or later."""
     latest = pl.max_horizontal("queued", "started", "completed").max()
-    return frame(case.states).group_by("customer", "source").agg(seen=latest)
+    return case.frame("states").group_by("customer", "source").agg(seen=latest)
 
 
 def _at_work(case: Case) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.common import Row, evidence, frame, rows
+from analyzer.detectors.common import Row, evidence, rows
 from analyzer.model import Case, Finding, Judgement, Severity, Verdict
 
 CODE = "OCT901"
@@ -32,7 +32,7 @@ SHOWN = 3
 
 def detect(case: Case) -> Judgement:
     """One note per source with rejects."""
-    rejects = frame(case.rejects).sort("customer", "source", "line", "offset")
+    rejects = case.frame("rejects").sort("customer", "source", "line", "offset")
     place = {name: pl.col(name).head(SHOWN) for name in ("line", "offset")}
     found = rejects.group_by("customer", "source", maintain_order=True).agg(
         **place,

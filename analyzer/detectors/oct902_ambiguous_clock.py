@@ -24,7 +24,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analyzer.detectors.common import Row, evidence, frame, rows
+from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import KEY
 from analyzer.detectors.order import clock_changes
 from analyzer.model import Case, Finding, Judgement, Severity, Verdict
@@ -43,9 +43,9 @@ def detect(case: Case) -> Judgement:
 
 def _server_logs(case: Case) -> list[Finding]:
     """Executions that only a server log of unknown zone shows, in pairs that are not decided."""
-    open_ = frame(case.pairs).filter(pl.col("relation").is_in(["unknown", "possible"])).select("customer", "task")
-    sources = frame(case.sources).filter((pl.col("format") == "server-log") & (pl.col("clock") == "local"))
-    runs = frame(case.executions).filter(pl.col("started").is_null() & pl.col("node").is_not_null())
+    open_ = case.frame("pairs").filter(pl.col("relation").is_in(["unknown", "possible"])).select("customer", "task")
+    sources = case.frame("sources").filter((pl.col("format") == "server-log") & (pl.col("clock") == "local"))
+    runs = case.frame("executions").filter(pl.col("started").is_null() & pl.col("node").is_not_null())
     runs = runs.join(open_.unique(), on=["customer", "task"], how="semi")
     runs = runs.join(sources.select("customer", "source"), on=["customer", "source"], how="semi")
     runs = runs.sort("customer", "node", "source", "first_line")

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from analyzer.detectors.common import Row, frame, rows
+from analyzer.detectors.common import Row, rows
 from analyzer.model import Case, Evidence, Finding, Judgement, Severity, Verdict
 
 CODE = "OCT903"
@@ -35,7 +35,7 @@ PART = ["customer", "task", "log", "segment"]
 
 def detect(case: Case) -> Judgement:
     """One note per copy."""
-    sources = frame(case.sources).sort("customer", "source")
+    sources = case.frame("sources").sort("customer", "source")
     copies = rows(sources.filter(pl.col("duplicate_of").is_not_null()))
     marked = [_finding(row, row["duplicate_of"]) for row in copies]
     contained = [_finding(row, row["kept"]) for row in _contained(case, sources)]
@@ -46,7 +46,7 @@ def _contained(case: Case, sources: pl.DataFrame) -> Iterator[Row]:
     """Task logs that were left out because another file of the same part holds all their lines."""
     raw = sources.filter((pl.col("format") == "task-log") & pl.col("duplicate_of").is_null())
     parts = (
-        frame(case.telling)
+        case.frame("telling")
         .filter(pl.col("task").str.starts_with("ServerTasks-"))
         .join(raw.select("customer", "source"), on=["customer", "source"], how="semi")
         .with_columns(pl.col("log").fill_null(""), pl.col("segment").fill_null(""))
@@ -54,7 +54,7 @@ def _contained(case: Case, sources: pl.DataFrame) -> Iterator[Row]:
         .unique()
         .sort(*PART, "source")
     )
-    used = frame(case.assignments).select("customer", "source").unique()
+    used = case.frame("assignments").select("customer", "source").unique()
     kept = parts.join(used, on=["customer", "source"], how="semi").group_by(PART).agg(kept=pl.col("source").min())
     left = parts.join(used, on=["customer", "source"], how="anti").join(kept, on=PART, how="inner")
     yield from rows(left.unique(["customer", "source"], keep="first", maintain_order=True).sort("customer", "source"))

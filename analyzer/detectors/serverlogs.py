@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from analyzer.detectors.common import frame, rows
+from analyzer.detectors.common import rows
 from analyzer.detectors.lines import remembered
 from analyzer.model import Case
 from analyzer.names import SERVER_MACHINE
@@ -81,12 +81,12 @@ def known_nodes(case: Case) -> dict[str, dict[str, str]]:
     A machine of a task log is a node if machines and nodes share names in this case: in containers they do not. What a
     node's own log calls its machine is no further node.
     """
-    sources = frame(case.sources).filter(pl.col("format") == SERVER_LOG)
+    sources = case.frame("sources").filter(pl.col("format") == SERVER_LOG)
     hosts = _hosts(case)
-    said = pl.concat([frame(case.states).select("customer", "node"), _mentioned(case)]).unique()
-    runs = frame(case.logs).select("customer", node="nodes").explode("node")  # as they stand in the logs
+    said = pl.concat([case.frame("states").select("customer", "node"), _mentioned(case)]).unique()
+    runs = case.frame("logs").select("customer", node="nodes").explode("node")  # as they stand in the logs
     result: dict[str, dict[str, str]] = {}
-    for customer in sorted(set(frame(case.sources)["customer"])):
+    for customer in sorted(set(case.frame("sources")["customer"])):
         named = _names(said, customer)
         machines, ours = _names(runs, customer), _names(hosts, customer)
         own = _names(sources.filter(pl.col("node_basis") != "folder"), customer)
@@ -114,9 +114,9 @@ def _hosts(case: Case) -> pl.DataFrame:
 
 
 def _said_by_servers(case: Case) -> pl.DataFrame:
-    sources = frame(case.sources).filter(pl.col("format") == SERVER_LOG).select("customer", "source")
+    sources = case.frame("sources").filter(pl.col("format") == SERVER_LOG).select("customer", "source")
     return (
-        frame(case.telling).join(sources, on=["customer", "source"], how="semi").select("customer", "node", "message")
+        case.frame("telling").join(sources, on=["customer", "source"], how="semi").select("customer", "node", "message")
     )
 
 
@@ -129,7 +129,7 @@ def _mentioned(case: Case) -> pl.DataFrame:
 def unplaced_logs(case: Case, known: dict[str, dict[str, str]]) -> dict[str, list[str]]:
     """Customer -> server logs of which it is not known whose they are."""
     found: dict[str, list[str]] = {}
-    for row in rows(frame(case.sources).filter(pl.col("format") == SERVER_LOG).sort("customer", "source")):
+    for row in rows(case.frame("sources").filter(pl.col("format") == SERVER_LOG).sort("customer", "source")):
         if (row["node"] or "").casefold() not in known.get(row["customer"], {}):
             found.setdefault(row["customer"], []).append(row["source"])
     return found
@@ -137,9 +137,9 @@ def unplaced_logs(case: Case, known: dict[str, dict[str, str]]) -> dict[str, lis
 
 def covered(case: Case, runs: pl.DataFrame) -> dict[tuple[str, str], Coverage]:
     """Customer and node without case -> when its server log is there. `runs`: customer, task, start, end (UTC, us)."""
-    sources = frame(case.sources).filter((pl.col("format") == SERVER_LOG) & pl.col("duplicate_of").is_null())
+    sources = case.frame("sources").filter((pl.col("format") == SERVER_LOG) & pl.col("duplicate_of").is_null())
     lines = (
-        frame(case.telling)
+        case.frame("telling")
         .join(sources.select("customer", "source"), on=["customer", "source"], how="semi")
         .filter(pl.col("node").is_not_null())
         .select(

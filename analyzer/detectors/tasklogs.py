@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.detectors.claims import claimed
-from analyzer.detectors.common import frame
 from analyzer.detectors.lines import KEY, RAW, ROOT, remembered, task_lines
 from analyzer.model import Case
 
@@ -54,12 +53,12 @@ def task_logs(case: Case) -> pl.DataFrame:
 
 def _executions(case: Case) -> pl.DataFrame:
     """Per task: a node's server log may show an execution that the log does not."""
-    return frame(case.executions).group_by(TASK).agg(executions=pl.len().cast(pl.Int64))
+    return case.frame("executions").group_by(TASK).agg(executions=pl.len().cast(pl.Int64))
 
 
 def _pairs(case: Case) -> pl.DataFrame:
     return (
-        frame(case.pairs)
+        case.frame("pairs")
         .group_by(TASK)
         .agg(
             mixed=pl.col("relation").is_in(["concurrent", "possible"]).any(),
@@ -71,19 +70,19 @@ def _pairs(case: Case) -> pl.DataFrame:
 def _canceled(case: Case) -> pl.DataFrame:
     """A cancellation leaves activities open, and what it interrupts may still go on for a while."""
     said = claimed(case).filter(pl.col("state").is_in(["Canceled", "Cancelling"])).select(TASK)
-    derived = frame(case.executions).filter(pl.col("outcome") == "Canceled").select(TASK)
+    derived = case.frame("executions").filter(pl.col("outcome") == "Canceled").select(TASK)
     return pl.concat([said, derived]).unique().with_columns(canceled=pl.lit(True))
 
 
 def torn_entries(case: Case) -> pl.DataFrame:
     """REJECTS that were entries of a ServerTask's raw log, with KEY: pieces that have the punctuation of one."""
-    owners = frame(case.telling).filter(pl.col("task").str.starts_with("ServerTasks-")).select("source", *KEY)
+    owners = case.frame("telling").filter(pl.col("task").str.starts_with("ServerTasks-")).select("source", *KEY)
     owners = (
         owners.with_columns(pl.col("log").fill_null("")).group_by("customer", "source", maintain_order=True).first()
     )
-    sources = frame(case.sources).filter((pl.col("format") == RAW) & pl.col("duplicate_of").is_null())
+    sources = case.frame("sources").filter((pl.col("format") == RAW) & pl.col("duplicate_of").is_null())
     return (
-        frame(case.rejects)
+        case.frame("rejects")
         .filter((pl.col("bytes") > PIECE) | pl.col("excerpt").str.contains(r'","|^\s*\["'))
         .join(sources.select("customer", "source", source_lines="lines"), on=["customer", "source"], how="inner")
         .join(owners, on=["customer", "source"], how="inner")
@@ -98,8 +97,8 @@ def torn(case: Case) -> pl.DataFrame:
 
 def refused_appends(case: Case) -> pl.DataFrame:
     """Server-log entries in which a node gave up to append to a ServerTask's log."""
-    copies = frame(case.sources).filter(pl.col("duplicate_of").is_not_null())["source"].to_list()
-    events = frame(case.telling).filter(
+    copies = case.frame("sources").filter(pl.col("duplicate_of").is_not_null())["source"].to_list()
+    events = case.frame("telling").filter(
         pl.col("detail").str.starts_with("tie=append-failure")
         & pl.col("task").str.starts_with("ServerTasks-")
         & ~pl.col("source").is_in(copies)

@@ -40,23 +40,23 @@ class Facts:
     @cached_property
     def sources(self) -> pl.DataFrame:
         """SOURCES without copies."""
-        return pl.DataFrame(self.case.sources).filter(pl.col("duplicate_of").is_null()).sort("source")
+        return self.case.frame("sources").filter(pl.col("duplicate_of").is_null()).sort("source")
 
     @cached_property
     def pairs(self) -> pl.DataFrame:
         """PAIRS in order."""
-        return pl.DataFrame(self.case.pairs).sort("task", "first", "second")
+        return self.case.frame("pairs").sort("task", "first", "second")
 
     @cached_property
     def runs(self) -> pl.DataFrame:
         """EXECUTIONS in order."""
-        return pl.DataFrame(self.case.executions).sort("task", "number")
+        return self.case.frame("executions").sort("task", "number")
 
     @cached_property
     def states(self) -> pl.DataFrame:
         """STATES about tasks themselves, without copies of sources."""
         whole = pl.col("task").is_not_null() & (pl.col("activity").is_null() | (pl.col("activity") == ""))
-        states = pl.DataFrame(self.case.states).filter(whole)
+        states = self.case.frame("states").filter(whole)
         return states.join(self.sources.select("source"), on="source", how="semi").sort("task", "source", "line")
 
     @cached_property
@@ -64,7 +64,7 @@ class Facts:
         """Entries of server logs at Warning or above, and those that are about a task, a leader or a start."""
         logs = self.of("server-log")["source"].implode()
         columns = ["source", "line", "offset", "node", "task", "severity", "time", "wall", "message", "detail"]
-        events = pl.DataFrame(self.case.telling.select(columns)).filter(pl.col("source").is_in(logs))
+        events = self.case.frame("telling").select(columns).filter(pl.col("source").is_in(logs))
         kept = (pl.col("severity") >= 13) | pl.col("task").is_not_null() | pl.col("message").str.contains(BEGINNINGS)
         return events.filter(kept).sort("source", "line")
 

@@ -77,7 +77,7 @@ def told(pattern: str) -> Signature:
     def look(facts: Facts) -> Iterator[Hit]:
         logs = facts.of("task-log", "task-text", "api-details")["source"].implode()
         columns = ["source", "line", "offset", "task", "time", "message"]
-        events = pl.DataFrame(facts.case.telling.select(columns)).filter(pl.col("message").str.contains(pattern))
+        events = facts.case.frame("telling").select(columns).filter(pl.col("message").str.contains(pattern))
         found = events.filter(pl.col("source").is_in(logs) & pl.col("task").is_not_null())
         for (task,), lines in found.sort("source", "line").group_by("task", maintain_order=True):
             yield Hit(places(lines), str(task), (), lines["time"][0])

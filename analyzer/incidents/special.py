@@ -39,7 +39,7 @@ def leader_changes(facts: Facts) -> Iterator[Hit]:
 def two_layouts(facts: Facts) -> Iterator[Hit]:
     """Tasks whose log is both a single file and a folder of parts."""
     logs = facts.of("task-log")["source"].implode()
-    events = pl.DataFrame(facts.case.telling.select([*PLACE, "task", "log", "segment", "time"]))
+    events = facts.case.frame("telling").select([*PLACE, "task", "log", "segment", "time"])
     first = events.filter(pl.col("source").is_in(logs)).sort("source", "line").unique("source", maintain_order=True)
     for (task, _), files in first.group_by("task", "log", maintain_order=True):
         if files["segment"].is_null().any() and files["segment"].is_not_null().any():
@@ -95,7 +95,7 @@ def separate_folders(facts: Facts) -> Iterator[Hit]:
     folder = pl.col("source").str.to_lowercase().str.split("/").list.set_intersection(pl.lit(list(names))).list.first()
     logs = facts.of("task-log").with_columns(node=folder.replace(names)).filter(pl.col("node").is_not_null())
     first = (
-        pl.DataFrame(facts.case.logs)
+        facts.case.frame("logs")
         .explode("sources")
         .select("task", source="sources", line="first_line", offset="first_offset")
     )

@@ -84,7 +84,7 @@ def plain(text: str) -> str:
 
 def versions(case: Case) -> list[Sighting]:
     """Every line that names a node's version, in the order of source and line; copies of sources are left out."""
-    sources = pl.DataFrame(case.sources).filter(pl.col("duplicate_of").is_null())
+    sources = case.frame("sources").filter(pl.col("duplicate_of").is_null())
     told = [*_start_ups(case, sources), *_actions(case, sources)]
     seen = {one.source for one in told}
     told += [one for one in _of_sources(case, sources) if one.source not in seen or one.basis == "header"]
@@ -94,23 +94,21 @@ def versions(case: Case) -> list[Sighting]:
 def _start_ups(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
     logs = sources.filter(pl.col("format") == "server-log")["source"].implode()
     columns = ["source", "line", "offset", "node", "time", "wall", "message", "task"]
-    events = pl.DataFrame(case.telling.select(columns)).filter(pl.col("source").is_in(logs))
+    events = case.frame("telling").select(columns).filter(pl.col("source").is_in(logs))
     yield from _sightings(_naming(events, START_UP), "start-up")
 
 
 def _actions(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
     logs = sources.filter(pl.col("format").is_in(["task-log", "task-text", "api-details"]))["source"].implode()
     columns = ["source", "line", "offset", "task", "log", "time", "wall", "message"]
-    events = pl.DataFrame(case.telling.select(columns)).filter(
-        pl.col("message").str.starts_with("Octopus Server version")
-    )
+    events = case.frame("telling").select(columns).filter(pl.col("message").str.starts_with("Octopus Server version"))
     events = _naming(events.filter(pl.col("source").is_in(logs)), ACTION)
     place = ["task", "source", "line"]
-    looked = pl.DataFrame(case.logs).filter("cleared").select("task", source=pl.col("sources").list.first())
+    looked = case.frame("logs").filter("cleared").select("task", source=pl.col("sources").list.first())
     told = events.join(looked.with_columns(only=pl.lit(1, pl.Int64)), on=["task", "source"], how="left")
-    owners = pl.DataFrame(case.assignments.select([*place, "execution"])).unique(["source", "line"])
+    owners = case.frame("assignments").select([*place, "execution"]).unique(["source", "line"])
     told = told.join(owners, on=place, how="left").with_columns(execution=pl.coalesce("execution", "only")).drop("only")
-    runs = pl.DataFrame(case.executions.select(["task", "log", "number", "node"]))
+    runs = case.frame("executions").select(["task", "log", "number", "node"])
     told = told.join(
         runs, left_on=["task", "log", "execution"], right_on=["task", "log", "number"], how="left", nulls_equal=False
     )
@@ -122,7 +120,7 @@ def _actions(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
 
 def _of_sources(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
     """Headers with the node that they name, which is the task's last owner; and whatever else a source says."""
-    states = pl.DataFrame(case.states).filter(pl.col("claim") == "header")
+    states = case.frame("states").filter(pl.col("claim") == "header")
     heads = {row["source"]: row for row in states.iter_rows(named=True)}
     for row in sources.filter(pl.col("version").is_not_null()).iter_rows(named=True):
         head = heads.get(row["source"], {})

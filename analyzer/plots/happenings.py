@@ -187,7 +187,7 @@ def server_zones(case: Case, rows: Iterable[Row]) -> dict[str, int]:
             told[row["source"], row["first_line"]] = row
     found = {node: ticks // 10 for (_, node), ticks in zones(ties(case.telling).ties, spans).items()}
     places = pl.DataFrame([*told], schema={"source": pl.String, "line": pl.Int64}, orient="row")
-    events = pl.DataFrame(case.telling.select(["source", "line", "time", "wall"])).filter(pl.col("time").is_null())
+    events = case.frame("telling").select(["source", "line", "time", "wall"]).filter(pl.col("time").is_null())
     for source, line, _, wall in (
         events.join(places, on=["source", "line"], how="semi").sort("source", "line").iter_rows()
     ):

@@ -70,7 +70,7 @@ class _Times:
                 self._runs[row["customer"], row["task"]].append((microseconds(row["started"]), row["node"] or ""))
         cited = sorted({(one.customer, place.source, place.line) for one in findings for place in one.evidence})
         places = pl.DataFrame(cited, schema=PLACE, orient="row")
-        events = pl.DataFrame(case.telling.select([*PLACE, "time"])).filter(pl.col("time").is_not_null())
+        events = case.frame("telling").select([*PLACE, "time"]).filter(pl.col("time").is_not_null())
         found = events.join(places, on=list(PLACE), how="semi").iter_rows()
         self._lines = {tuple(place): microseconds(time) for *place, time in found}
 

@@ -224,7 +224,7 @@ def _shared(pair: Row) -> Shared:
 
 def _appended(case: Case, lines: pl.DataFrame, customer: str) -> pl.DataFrame:
     """Lines of raw task logs: downloads and `/details` print a tree, not the order of writing."""
-    sources = pl.DataFrame(case.sources.select(["customer", "source", "format"]))
+    sources = case.frame("sources").select(["customer", "source", "format"])
     raw = sources.filter((pl.col("customer") == customer) & (pl.col("format") == "task-log"))["source"]
     return lines.filter(pl.col("source").is_in(raw.implode()))
 

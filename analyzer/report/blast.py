@@ -101,10 +101,10 @@ def affected(blast: pa.Table) -> pa.Table:
 
 def tree_names(case: Case, keys: Iterable[Key]) -> dict[Key, dict[str, str]]:
     """Names that a text download or `/details` prints, for tasks whose lines were taken from one."""
-    told = set(pl.DataFrame(case.assignments.select(["customer", "source"])).unique().iter_rows())
+    told = set(case.frame("assignments").select(["customer", "source"]).unique().iter_rows())
     wanted = set(keys)
     tasks = sorted({task for _, task in wanted})
-    trees = pl.DataFrame(case.states.select(["customer", "task", "source", "claim", "activity", "name"]))
+    trees = case.frame("states").select(["customer", "task", "source", "claim", "activity", "name"])
     trees = trees.filter((pl.col("claim") == "tree") & pl.col("task").is_in(tasks) & pl.col("name").is_not_null())
     found: dict[Key, dict[str, str]] = defaultdict(dict)
     for customer, task, source, _, activity, name in trees.iter_rows():
@@ -120,8 +120,8 @@ def losing(case: Case, keys: Iterable[Key]) -> dict[Key, Loss]:
     runs: dict[Key, list[Row]] = defaultdict(list)
     for row in case.executions.select(["customer", "task", "number", "node", "lines", "basis"]).to_pylist():
         runs[row["customer"], row["task"]].append(row)
-    owned = pl.DataFrame(case.assignments.select(["customer", "task", "source"])).unique()
-    places = pl.DataFrame(case.rejects.select(["customer", "source", "line"])).join(owned, on=["customer", "source"])
+    owned = case.frame("assignments").select(["customer", "task", "source"]).unique()
+    places = case.frame("rejects").select(["customer", "source", "line"]).join(owned, on=["customer", "source"])
     torn: dict[Key, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for customer, source, line, task in places.sort("source", "line").iter_rows():
         torn[customer, task][source].append(line)

@@ -110,7 +110,7 @@ class Bundle:
 def examine(audit: Audit) -> Bundle:
     """What is in the audited input."""
     case = audit.case
-    sources = pl.DataFrame(case.sources).sort("source")
+    sources = case.frame("sources").sort("source")
     bare = sources.filter((pl.col("format") == "unknown") & pl.col("problem").is_null())
     every = len(tasks(case))
     return Bundle(
@@ -136,15 +136,15 @@ def _kinds(sources: pl.DataFrame) -> Iterator[Kind]:
 
 def _spans(case: Case, sources: pl.DataFrame) -> Iterator[Span]:
     """By format and node; times of different clocks are never put into one span."""
-    events = pl.DataFrame(case.telling.select(["source", "time", "wall", "clock"]))
+    events = case.frame("telling").select(["source", "time", "wall", "clock"])
     at = pl.coalesce(pl.col("time").dt.epoch("us"), "wall")
     told = events.select("source", "clock", first=at, last=at).drop_nulls("first")
-    states = pl.DataFrame(case.states.select(["source", "queued", "started", "completed"]))
+    states = case.frame("states").select(["source", "queued", "started", "completed"])
     moments = [pl.col(name).dt.epoch("us") for name in ("queued", "started", "completed")]
     claimed = states.select(
         "source", clock=pl.lit("utc"), first=pl.min_horizontal(moments), last=pl.max_horizontal(moments)
     )
-    looked = pl.DataFrame(case.logs).filter("cleared").select(
+    looked = case.frame("logs").filter("cleared").select(
         source=pl.col("sources").list.first(), clock=pl.lit("utc"),
         first=pl.col("first").dt.epoch("us"), last=pl.col("last").dt.epoch("us"),
     )  # fmt: skip

@@ -26,7 +26,7 @@ class Since:
             if started is not None:
                 self._starts[tuple(key)].append(started)
         places = sorted({_place(finding) for finding in audit.findings if finding.evidence})
-        events = pl.DataFrame(audit.case.telling.select([*PLACE, "time", "wall", "clock"]))
+        events = audit.case.frame("telling").select([*PLACE, "time", "wall", "clock"])
         cited = events.join(pl.DataFrame(places, schema=PLACE, orient="row"), on=list(PLACE), how="semi")
         self._times: dict[tuple[Any, ...], tuple[Any, ...]] = {row[:3]: row[3:] for row in cited.iter_rows()}
 

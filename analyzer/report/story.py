@@ -132,7 +132,7 @@ def tell(audit: Audit, task: str, customer: str = "") -> Story:
 
 
 def _rejects(case: Case, customer: str, sources: set[str]) -> list[Row]:
-    frame = pl.DataFrame(case.rejects)
+    frame = case.frame("rejects")
     return frame.filter((pl.col("customer") == customer) & pl.col("source").is_in(sorted(sources))).to_dicts()
 
 
@@ -175,8 +175,8 @@ def _unknown(case: Case, task: str, customer: str) -> str:
 
 def _views(case: Case, key: tuple[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Sources that show the task's log, and those among them that repeat another one."""
-    looked = pl.DataFrame(case.logs).explode("sources").select("customer", "task", source="sources")
-    frame = pl.concat([pl.DataFrame(case.telling.select(["customer", "task", "source"])), looked]).unique()
+    looked = case.frame("logs").explode("sources").select("customer", "task", source="sources")
+    frame = pl.concat([case.frame("telling").select(["customer", "task", "source"]), looked]).unique()
     mine = frame.filter((pl.col("customer") == key[0]) & (pl.col("task") == key[1]))["source"].to_list()
     views, copies = {}, {}
     for row in case.sources.to_pylist():

@@ -91,14 +91,14 @@ def machines(rows: Iterable[Row]) -> dict[str, tuple[str, Row]]:
 def histories(case: Case, findings: Sequence[Finding]) -> dict[tuple[str, str], History]:
     """The history of every finding's task."""
     tasks = pl.DataFrame({"task": sorted({str(finding.task) for finding in findings})}, schema={"task": pl.String})
-    owners = pl.DataFrame(case.assignments).join(tasks, on="task", how="semi").unique(["customer", "source", "line"])
-    events = pl.DataFrame(case.telling).join(tasks, on="task", how="semi")
+    owners = case.frame("assignments").join(tasks, on="task", how="semi").unique(["customer", "source", "line"])
+    events = case.frame("telling").join(tasks, on="task", how="semi")
     instant = pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0)
     lines = events.with_columns(instant=instant).join(
         owners.select("customer", "source", "line", "execution"), on=["customer", "source", "line"], how="inner"
     )
-    runs = _by_task(pl.DataFrame(case.executions).join(tasks, on="task", how="semi").sort("number"))
-    states = pl.DataFrame(case.states).join(tasks, on="task", how="semi")
+    runs = _by_task(case.frame("executions").join(tasks, on="task", how="semi").sort("number"))
+    states = case.frame("states").join(tasks, on="task", how="semi")
     told = pl.col("claim").is_in(["database", "api"]) & pl.col("kind").is_not_null()
     kinds = _by_task(states.filter(told).sort("source", "line", "offset"))
     rows = _by_task(lines.sort("source", "line", "offset").select(*TASK, *COLUMNS))
@@ -115,7 +115,7 @@ def _by_task(frame: pl.DataFrame) -> dict[tuple[str, str], tuple[Row, ...]]:
 
 def machine_lines(case: Case, sources: Iterable[str]) -> dict[str, list[tuple[str, Place]]]:
     """Source -> machines that a task log in it names as Octopus Server's, and the line of each."""
-    frame = pl.DataFrame(case.telling).filter(pl.col("source").is_in(sorted(set(sources))))
+    frame = case.frame("telling").filter(pl.col("source").is_in(sorted(set(sources))))
     frame = frame.filter(pl.col("message").str.contains(SERVER) & pl.col("log").is_not_null())
     frame = frame.with_columns(machine=pl.col("message").str.extract(SERVER))
     found: dict[str, list[tuple[str, Place]]] = {}
@@ -128,7 +128,7 @@ def machine_lines(case: Case, sources: Iterable[str]) -> dict[str, list[tuple[st
 def local_lines(case: Case, places: Iterable[Row]) -> dict[tuple[str, int], int]:
     """(source, line) -> local time in 100 ns, of lines whose source says no zone."""
     wanted = {(one["source"], one["line"]) for one in places}
-    frame = pl.DataFrame(case.telling).filter(
+    frame = case.frame("telling").filter(
         (pl.col("clock") != "utc") & pl.col("source").is_in(sorted({source for source, _ in wanted}))
     )
     rows = frame.select("source", "line", "wall", "tick").iter_rows()

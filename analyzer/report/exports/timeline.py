@@ -70,14 +70,14 @@ def timeline(audit: Audit) -> Timeline:
 def _lines(audit: Audit) -> tuple[pl.DataFrame, int, int]:
     """Lines of the tasks that have findings, by time; how many have no instant, and how many are copies."""
     columns = [name for name in FIELDS if name != "execution"]
-    events = pl.DataFrame(audit.case.telling.select([*columns, "time", "tick", "severity", "message", "detail"]))
+    events = audit.case.frame("telling").select([*columns, "time", "tick", "severity", "message", "detail"])
     events = events.join(_tasks(audit), on=list(KEY), how="semi")
-    sources = pl.DataFrame(audit.case.sources.select(["customer", "source", "duplicate_of"]))
+    sources = audit.case.frame("sources").select(["customer", "source", "duplicate_of"])
     copies = sources.filter(pl.col("duplicate_of").is_not_null())
     kept = events.join(copies, on=["customer", "source"], how="anti")
     dated = kept.filter(pl.col("time").is_not_null())
     place = ["customer", "source", "line"]
-    runs = pl.DataFrame(audit.case.assignments.select([*place, "execution"])).unique(place, keep="first")
+    runs = audit.case.frame("assignments").select([*place, "execution"]).unique(place, keep="first")
     lines = dated.join(runs, on=place, how="left").sort("time", "tick", *place, "offset", "task")
     return lines, kept.height - dated.height, events.height - kept.height
 
@@ -114,7 +114,7 @@ def _cited(audit: Audit) -> dict[tuple[str, str, int], list[str]]:
 def _claims(audit: Audit) -> list[Entry]:
     """When database, API and audit events say that a task was queued, started and completed."""
     columns = [*CLAIM, "activity", "queued", "started", "completed"]
-    states = pl.DataFrame(audit.case.states.select(columns)).join(_tasks(audit), on=list(KEY), how="semi")
+    states = audit.case.frame("states").select(columns).join(_tasks(audit), on=list(KEY), how="semi")
     found = []
     for row in states.filter(pl.col("activity").fill_null("") == "").iter_rows(named=True):
         says = f"{row['claim']}: {row['task']} is {row['state']}" if row["state"] else f"{row['claim']}: {row['task']}"
