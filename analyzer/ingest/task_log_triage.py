@@ -95,7 +95,6 @@ class _Look:
         return str(json.loads(b'"%b"' % raw)) if b"\\" in raw else raw.decode()
 
 
-NOTHING = Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))
 KINDS = ("message", "planned", "updated", "finished", "abandoned")
 PLANNED, FINISHED, CLOSING = 1, 3, 3
 
@@ -105,7 +104,7 @@ def triage(block: Block) -> Triage:
     count = len(block.sources)
     first = np.searchsorted(block.which, np.arange(count))
     if len(block.data) < 2 * SHORTEST or not np.array_equal(block.which[first % len(block)], np.arange(count)):
-        return NOTHING
+        return Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))
     octets = np.frombuffer(block.data, np.uint8)
     words: Words = np.ndarray((len(octets) - 7,), "<u8", block.data, 0, (1,))
     names = _names(block, first)
@@ -113,7 +112,7 @@ def triage(block: Block) -> Triage:
     if block.coding is not None:
         good[block.which[block.coding != AS_STORED]] = False
     if not good.any():
-        return NOTHING
+        return Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))
     look = _lines(block, octets, words, first, good, names)
     _texts_are_whole(look)
     keys = _keys(look, names)
