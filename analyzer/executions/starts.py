@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
 from itertools import pairwise
@@ -35,7 +36,7 @@ def starts_of(
     if len(starts) == 1 and _two_plans(steps, doubled):
         starts.append(min(second for _, second in doubled))
     if len(starts) > 1:
-        return starts, True
+        return sorted({*starts, *_further_plan(starts, steps)}), True
     closed = min(len(finishes), len(closings([line for line in lines if not line.step], severe)))
     found, sure = _headless(starts, steps, closed)
     return [*starts, *(_behind_finish(lines, row, finishes) for row in found[1:])], sure
@@ -93,6 +94,19 @@ def _two_plans(steps: dict[str, Step], doubled: list[tuple[int, int]]) -> bool:
     seconds = {second for _, second in doubled}
     twice = {step.name for step in steps.values() if step.first in seconds} & planned
     return len(twice) >= 2
+
+
+def _further_plan(starts: Sequence[int], steps: Mapping[str, Step]) -> list[int]:
+    """Where one more plan begins than roots were announced: behind one announcement several steps are planned twice."""
+    planned: dict[str, list[int]] = defaultdict(list)
+    for step in steps.values():
+        if step.planned:
+            planned[step.name].append(step.first)
+    more = [sorted(rows) for rows in planned.values() if len(rows) > len(starts)]
+    again = [
+        second for rows in more for first, second in pairwise(rows) if bisect(starts, first) == bisect(starts, second)
+    ]
+    return [min(again)] if len(more) > 1 and again else []
 
 
 def active_at(lines: list[Line], starts: list[int]) -> dict[int, tuple[int, ...]]:

@@ -187,3 +187,30 @@ def test_files_that_each_announce_the_root_are_two_structures() -> None:
 def test_a_file_with_new_steps_but_no_root_goes_on_with_the_only_structure() -> None:
     script = "-- one\n. msg Deploy\na plan One\na fin\n-- two\nz msg Cleanup\nz fin\n. fin"
     assert set(separated(script).split()) == {"1"}
+
+
+RE_RUN = """
+    . msg Deploy
+    a plan One
+    b plan Two
+    a fin
+    b fin
+    . msg done
+    . fin
+"""
+
+
+def test_a_second_plan_without_a_root_in_a_re_runs_turn_is_a_third_execution() -> None:
+    script = RE_RUN + DOUBLE.replace(". msg Deploy\n    c plan", "c plan").replace("    a ", "    e ").replace(
+        "    b ", "    f "
+    )
+    assert separated(script) == "1 1 1 1 1 1 1 2 2 2 3 3 2 3 2 3 2 3 2 3"
+
+
+def test_plans_that_two_announced_executions_wrote_in_turns_are_two() -> None:
+    script = RE_RUN.replace("a fin\n    b fin\n    . msg done\n    . fin", "")
+    mixed = script.replace("    a plan", "    . msg Deploy\n    a plan").replace(
+        "    b plan", "    c plan One\n    b plan"
+    )
+    end = "    d plan Two\n    a msg x\n    c msg x\n    b msg x\n    d msg x\n"
+    assert set(separated(mixed + end).split()) <= {"1", "2", "?"}
