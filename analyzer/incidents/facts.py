@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from analyzer.incidents.versions import Sighting, versions
+from analyzer.incidents.versions import Sightings, versions
 from analyzer.model import Case, Evidence, Finding
 
 Row = dict[str, Any]
@@ -69,7 +69,7 @@ class Facts:
         return events.filter(kept).sort("source", "line")
 
     @cached_property
-    def versions(self) -> list[Sighting]:
+    def versions(self) -> Sightings:
         """Which version which node ran."""
         return versions(self.case)
 
@@ -89,8 +89,13 @@ class Facts:
         return sorted(name for key, name in nodes.items() if key not in there)
 
     def run(self, task: str, execution: int) -> Row:
-        """An execution by task and number."""
-        return self.runs.row(by_predicate=(pl.col("task") == task) & (pl.col("number") == execution), named=True)
+        """An execution of a task that has several, by its number."""
+        return self._by_number[task, execution]
+
+    @cached_property
+    def _by_number(self) -> Mapping[tuple[str, int], Row]:
+        several = self.runs.filter(pl.len().over("task") > 1)
+        return {(row["task"], row["number"]): row for row in several.iter_rows(named=True)}
 
     def tasks_of(self, code: str) -> set[str | None]:
         """Tasks with a finding of that code."""

@@ -10,7 +10,7 @@ import polars as pl
 
 from analyzer.incidents.facts import Facts, Hit
 from analyzer.incidents.known import Known
-from analyzer.incidents.versions import Number, Sighting, plain
+from analyzer.incidents.versions import Number, Sighting, Sightings, plain
 
 
 class Fit(StrEnum):
@@ -21,7 +21,7 @@ class Fit(StrEnum):
     OPEN = "open"
 
 
-def fit(known: Known, hit: Hit, sightings: Sequence[Sighting]) -> Fit:
+def fit(known: Known, hit: Hit, sightings: Sightings) -> Fit:
     """Inside if one of the hit's nodes is for certain; outside if all are."""
     if not known.versions:
         return Fit.INSIDE
@@ -37,12 +37,13 @@ def affected(known: Known, version: Number) -> bool:
     return any(version in span for span in known.versions)
 
 
-def _candidates(hit: Hit, node: str | None, sightings: Sequence[Sighting]) -> set[Number | None]:
+def _candidates(hit: Hit, node: str | None, sightings: Sightings) -> set[Number | None]:
     """The versions that a node may have had at the time of a hit; None among them where it cannot be told."""
-    mine = [one for one in sightings if node is None or (one.node or "").casefold() == node.casefold()]
-    own = [one for one in mine if one.task is not None and one.task == hit.task]
+    own = sightings.by_task.get(hit.task, ()) if hit.task is not None else ()
+    own = [one for one in own if node is None or _same(one.node, node)]
     if own:
         return {one.number for one in own}
+    mine = sightings if node is None else sightings.by_node.get(node.casefold(), ())
     dated = [(at, one) for one in mine if (at := _before(one, hit)) is not None]
     if dated:
         before = [(at, one) for at, one in dated if at >= timedelta()]

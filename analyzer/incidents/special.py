@@ -41,18 +41,19 @@ def two_layouts(facts: Facts) -> Iterator[Hit]:
     logs = facts.of("task-log")["source"].implode()
     events = facts.case.frame("telling").select([*PLACE, "task", "log", "segment", "time"])
     first = events.filter(pl.col("source").is_in(logs)).sort("source", "line").unique("source", maintain_order=True)
-    for (task, _), files in first.group_by("task", "log", maintain_order=True):
-        if files["segment"].is_null().any() and files["segment"].is_not_null().any():
-            yield Hit(places(files), str(task), (), files["time"].max())  # type: ignore[arg-type]
+    both = (pl.col("segment").is_null().any() & pl.col("segment").is_not_null().any()).over("task", "log")
+    for (task, _), files in first.filter(both).group_by("task", "log", maintain_order=True):
+        yield Hit(places(files), str(task), (), files["time"].max())  # type: ignore[arg-type]
 
 
 def grown_log(facts: Facts) -> Iterator[Hit]:
     """Single files to which several legitimate re-runs were appended."""
-    for (task, source), runs in facts.runs.group_by("task", "source", maintain_order=True):
-        again = runs.filter(pl.col("relation") == "re-run")
-        if source and again.height >= RE_RUNS - 1 and not str(source).endswith(".tl.txt"):
-            starts = again.select("source", line="first_line", offset="first_offset")
-            yield Hit(places(starts), str(task), tuple(runs["node"].drop_nulls().unique().sort()), again["started"][-1])
+    again = ((pl.col("relation") == "re-run").sum() >= RE_RUNS - 1).over("task", "source")
+    single = pl.col("source").is_not_null() & ~pl.col("source").str.ends_with(".tl.txt")
+    for (task, _), runs in facts.runs.filter(again & single).group_by("task", "source", maintain_order=True):
+        later = runs.filter(pl.col("relation") == "re-run")
+        starts = later.select("source", line="first_line", offset="first_offset")
+        yield Hit(places(starts), str(task), tuple(runs["node"].drop_nulls().unique().sort()), later["started"][-1])
 
 
 def canceled_but_complete(facts: Facts) -> Iterator[Hit]:

@@ -10,9 +10,11 @@ and 3.3.16. `0.0.0-local` is a build without a number and says nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -64,6 +66,29 @@ class Sighting:
         return number(self.version)
 
 
+class Sightings(tuple[Sighting, ...]):
+    """Sightings in the order of source and line, by their task and by their node without case."""
+
+    @cached_property
+    def by_task(self) -> Mapping[str | None, Sequence[Sighting]]:
+        """Those of each task."""
+        return _grouped(self, lambda one: one.task)
+
+    @cached_property
+    def by_node(self) -> Mapping[str | None, Sequence[Sighting]]:
+        """Those of each node, "" where it is not known."""
+        return _grouped(self, lambda one: (one.node or "").casefold())
+
+
+def _grouped(
+    every: Iterable[Sighting], key: Callable[[Sighting], str | None]
+) -> Mapping[str | None, Sequence[Sighting]]:
+    found: dict[str | None, list[Sighting]] = defaultdict(list)
+    for one in every:
+        found[key(one)].append(one)
+    return found
+
+
 def number(text: str) -> Number | None:
     """`2023.3.12936-hotfix.1` as (2023, 3, 12936, 0); None where there is no number, or only zeros."""
     match = NUMBER.match(text.strip())
@@ -82,13 +107,13 @@ def plain(text: str) -> str:
     return text.partition("+")[0]
 
 
-def versions(case: Case) -> list[Sighting]:
+def versions(case: Case) -> Sightings:
     """Every line that names a node's version, in the order of source and line; copies of sources are left out."""
     sources = case.frame("sources").filter(pl.col("duplicate_of").is_null())
     told = [*_start_ups(case, sources), *_actions(case, sources)]
     seen = {one.source for one in told}
     told += [one for one in _of_sources(case, sources) if one.source not in seen or one.basis == "header"]
-    return sorted(told, key=lambda one: (one.source, one.line))
+    return Sightings(sorted(told, key=lambda one: (one.source, one.line)))
 
 
 def _start_ups(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
