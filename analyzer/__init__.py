@@ -5,7 +5,8 @@
     case = analyzer.read("bundle.zip")
     case.events                       # one of several pyarrow tables, see analyzer.schema
     audit = analyzer.audit(case)
-    audit.findings.to_arrow().to_pandas()
+    audit["ServerTasks-48211"]        # one task, with its proof and picture
+    audit.findings.to_pandas()        # or to_polars(), to_arrow()
     print(analyzer.explain("OCT101"))
 
 The names below are fetched when they are first used, so that importing the package costs nothing.
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analyzer.errors import AnalyzerError
-    from analyzer.model import Audit, Case, Evidence, Finding, Findings, Incident, NotJudged, Severity, Verdict
-    from analyzer.pipeline import audit, merge, read
+    from analyzer.model import Case, Evidence, Finding, Incident, NotJudged, Severity, Verdict
+    from analyzer.notebook import Audit, Findings, Task, audit, doctor, merge
+    from analyzer.pipeline import read
     from analyzer.report.catalogue import explain
 
 __version__ = "0.1.0"
@@ -34,18 +36,19 @@ __all__ = [
     "Incident",
     "NotJudged",
     "Severity",
+    "Task",
     "Verdict",
     "audit",
+    "doctor",
     "explain",
     "merge",
     "read",
 ]
 
 _HOMES = {
-    **dict.fromkeys(
-        ("Audit", "Case", "Evidence", "Finding", "Findings", "Incident", "NotJudged", "Severity", "Verdict"), "model"
-    ),
-    **dict.fromkeys(("audit", "merge", "read"), "pipeline"),
+    **dict.fromkeys(("Case", "Evidence", "Finding", "Incident", "NotJudged", "Severity", "Verdict"), "model"),
+    **dict.fromkeys(("Audit", "Findings", "Task", "audit", "doctor", "merge"), "notebook"),
+    "read": "pipeline",
     "AnalyzerError": "errors",
     "explain": "report.catalogue",
 }

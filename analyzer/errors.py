@@ -18,6 +18,12 @@ class PathMissing(UsageError):
         super().__init__(f"no such file or folder: {path}")
 
 
+class TaskUnknown(UsageError, KeyError):
+    """A task was asked for of which the case knows nothing; the text names tasks that are near it."""
+
+    __str__ = Exception.__str__  # a KeyError would put the text in quotes
+
+
 class UnreadableSource(AnalyzerError):
     """A source was found but its bytes could not be read to the end (exit code 3)."""
 

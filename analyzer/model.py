@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 import pyarrow as pa
@@ -16,6 +16,10 @@ import pyarrow.compute as pc
 
 from analyzer import schema
 from analyzer.blocks import Block
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Severity(StrEnum):
@@ -151,6 +155,29 @@ class Case:
             self._tables = self._load(True)
         return self._tables
 
+    def __repr__(self) -> str:
+        """What it is of, and how much was read; printing a case reads nothing."""
+        whose = " and ".join(path.name for path in self.paths)
+        if self._tables is None:
+            return f"<Case of {whose}, not read yet>"
+        rows = ", ".join(f"{self._tables[name].num_rows:,} {name}" for name in ("sources", "logs", "executions"))
+        return f"<Case of {whose}: {rows}>"
+
+    def to_polars(self, name: str = "events") -> pl.DataFrame:
+        """A table as a polars frame of its own. Raises UsageError where no table has that name."""
+        return pl.DataFrame(self._named(name))
+
+    def to_pandas(self, name: str = "events") -> pd.DataFrame:
+        """A table as a pandas frame. Raises UsageError where no table has that name."""
+        frame: pd.DataFrame = self._named(name).to_pandas()
+        return frame
+
+    def _named(self, name: str) -> pa.Table:
+        known = [one for one in schema.TABLES if one != "findings"]  # those belong to an audit
+        if name not in known:
+            raise UsageError(f"a case has no table {name!r}; it has {', '.join(known)}")
+        return getattr(self, name)
+
     def frame(self, name: str) -> pl.DataFrame:
         """A table, or `telling`, as a polars frame, made once: many look at it."""
         if name not in self._frames:
@@ -266,6 +293,15 @@ class Findings(tuple[Finding, ...]):
     def to_arrow(self) -> pa.Table:
         """The FINDINGS table."""
         return schema.from_rows(schema.FINDINGS, (finding.row() for finding in self))
+
+    def to_polars(self) -> pl.DataFrame:
+        """The same as a polars frame."""
+        return pl.DataFrame(self.to_arrow())
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The same as a pandas frame."""
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A JSON document of an earlier audit, read back so that a later audit can be held against it."""
+"""An earlier audit, or the JSON document of one, made ready for a later audit to be held against it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import analyzer
 from analyzer.errors import UsageError
-from analyzer.model import Evidence, Finding, Severity, Verdict
+from analyzer.model import Audit, Evidence, Finding, Severity, Verdict
 from analyzer.report.changes import COMPARED, Baseline
 from analyzer.report.json import SCHEMA
 
@@ -29,6 +30,12 @@ def read(path: str) -> Baseline:
         return _baseline(document)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"--baseline {path} is damaged: {type(error).__name__} {error}") from None
+
+
+def of(audit: Audit) -> Baseline:
+    """An audit itself, to hold a later one against it."""
+    sources = {(row["customer"], row["source"]): row for row in audit.case.sources.to_pylist()}
+    return Baseline(analyzer.__version__, audit.findings, sources)
 
 
 def _baseline(document: Mapping[str, Any]) -> Baseline:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
+from analyzer.errors import UsageError
 from analyzer.report.story import Story, tell
 
 if TYPE_CHECKING:
@@ -24,3 +27,12 @@ def of_story(audit: Audit, story: Story) -> Figure:
     steps = {(line.log, line.step) for line in story.lines if line.step}
     names = {(log, step): story.naming.step(log, step) for log, step in sorted(steps)}
     return plots.swimlane(audit.case, story.task, customer=story.customer, names=names)
+
+
+def strips(story: Story) -> Iterator[tuple[dict[str, Any], Figure]]:
+    """Each row of PAIRS that two clocks judge, with the strip of the differences that the case admits."""
+    from analyzer import plots
+
+    for pair in story.pairs:
+        with suppress(UsageError):  # another witness judges it
+            yield pair, plots.offsets(pair)

@@ -37,7 +37,7 @@ CLOCKS = re.compile(r"the case bounds the clock of (\S+) to (.+?) against that o
 
 
 def render(audit: Audit, task: str, width: int = 80, *, colour: bool = False, customer: str = "") -> str:
-    """The story of a task as text of that width. Raises UsageError where the case knows nothing of it."""
+    """The story of a task as text of that width. Raises TaskUnknown where the case knows nothing of it."""
     story = tell(audit, task, customer)
     width = max(width, NARROWEST)
     page = Page(width, colour=colour)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.detectors.lines import remembered
-from analyzer.errors import UsageError
+from analyzer.errors import TaskUnknown
 from analyzer.model import Audit, Case, Finding, Incident, IncidentStatus, NotJudged
 from analyzer.report.blast import losing, tree_names
 from analyzer.report.naming import NOTHING, Naming
@@ -92,10 +92,10 @@ class Story:
 
 
 def tell(audit: Audit, task: str, customer: str = "") -> Story:
-    """The story of a task. Raises UsageError, naming near ones, where the case knows nothing of it."""
+    """The story of a task. Raises TaskUnknown, naming near ones, where the case knows nothing of it."""
     case, key = audit.case, (customer, task)
     if key not in tasks_of(case):
-        raise UsageError(_unknown(case, task, customer))
+        raise TaskUnknown(_unknown(case, task, customer))
     zones = _zones(case, customer)
     lines = task_lines(case, {key}).get(key, [])
     loss = losing(case, {key}).get(key, NOTHING)

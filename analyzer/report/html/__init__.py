@@ -11,8 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -22,11 +20,9 @@ from analyzer.report import rollup
 from analyzer.report.answer import answer
 from analyzer.report.html import overview, pictures, rest, tasks
 from analyzer.report.html.limits import MOST_BYTES, Limits
-from analyzer.report.plain import visible
+from analyzer.report.html.templates import file, template
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from analyzer.model import Audit
 
 SENTENCE = re.compile(r"(?<=\.) (?=\d[\d,]* )")
@@ -46,11 +42,11 @@ def document(audit: Audit, limits: Limits | None = None) -> bytes:
 def _page(audit: Audit, limits: Limits) -> bytes:
     customers = rollup.ranked(audit)
     told = [name for _, name in customers][: limits.customers]
-    style = _file("style.css")
+    style = file("style.css")
     lines = [(name, pictures.timeline(audit, name, f"timeline-{at}")) for at, name in enumerate(told, 1)]
     told_first = answer(audit)
     lead, *beside = SENTENCE.split(told_first[0], maxsplit=1)
-    text = _template().render(
+    text = template("page.html.jinja").render(
         version=analyzer.__version__,
         style=Markup(style),
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
@@ -76,23 +72,3 @@ def _page(audit: Audit, limits: Limits) -> bytes:
         left_out=len(customers) - len(told),
     )
     return text.encode()
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
-    )
-    environment.filters["number"] = lambda value: f"{value:,}"
-    return environment.from_string(_file("page.html.jinja"))
-
-
-def _file(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")

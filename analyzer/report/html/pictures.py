@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,16 +14,30 @@ from analyzer.errors import UsageError
 from analyzer.model import Audit, Severity
 from analyzer.report.html.inline import inline
 from analyzer.report.pictures import of_story
+from analyzer.report.pictures import strips as of_clocks
 from analyzer.report.plain import count, visible
 from analyzer.report.story import Story
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An SVG element and its caption."""
+    """A drawing, what it shows in words (`alt`), and its caption. `name` is its own in a page."""
 
-    svg: Markup
+    drawn: bytes
+    name: str
+    alt: str
     caption: str
+
+    @property
+    def svg(self) -> Markup:
+        """As an element in the colours of the page."""
+        return inline(self.drawn, self.name, self.alt)
+
+    @property
+    def image(self) -> Markup:
+        """As an image that carries its own colours."""
+        source = base64.b64encode(self.drawn).decode()
+        return Markup('<img alt="{}" src="data:image/svg+xml;base64,{}">').format(self.alt, source)
 
 
 def swimlane(audit: Audit, story: Story, name: str, headline: str) -> Picture | None:
@@ -39,18 +54,16 @@ def swimlane(audit: Audit, story: Story, name: str, headline: str) -> Picture | 
 
 def strips(story: Story, name: str) -> list[Picture]:
     """For each pair of executions that is judged by clocks: which offsets the case admits."""
-    found = []
-    for at, pair in enumerate(story.pairs):
-        told = f"Admitted offsets between the clocks of {' and '.join(pair['nodes'])}: {pair['proof']}"
-        picture = _picture(
-            lambda pair=pair: plots.offsets(pair),  # type: ignore[misc]
+    return [
+        _drawn(
+            figure,
             f"{name}-{at}",
-            told,
+            f"Admitted offsets between the clocks of {' and '.join(pair['nodes'])}: {pair['proof']}",
             f"Executions {pair['first']} and {pair['second']}. The bar: every difference between the two clocks that "
             "the input admits. Inside the shaded zone the executions overlap.",
         )
-        found += [picture] if picture else []
-    return found
+        for at, (pair, figure) in enumerate(of_clocks(story))
+    ]
 
 
 def timeline(audit: Audit, customer: str, name: str) -> Picture | None:
@@ -76,7 +89,10 @@ def heat(audit: Audit, name: str) -> Picture | None:
 
 def _picture(draw: Callable[[], Figure], name: str, alt: str, caption: str) -> Picture | None:
     try:
-        figure = draw()
+        return _drawn(draw(), name, alt, caption)
     except UsageError:  # there is nothing to draw
         return None
-    return Picture(inline(plots.render(figure, "svg"), name, visible(alt)), caption)
+
+
+def _drawn(figure: Figure, name: str, alt: str, caption: str) -> Picture:
+    return Picture(plots.render(figure, "svg"), name, visible(alt), caption)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from analyzer.errors import UsageError
 from analyzer.model import Audit, Evidence, Finding, Severity, Verdict
 from analyzer.report.blast import SERVER_ITSELF
 from analyzer.report.collect import wanted
@@ -109,15 +108,21 @@ def judged(audit: Audit, limits: Limits) -> Judged:
     known = tasks(audit.case)
     told_in_full = [key for key in loud if key in known][: limits.stories]
     since = Since(audit)
-    made = [
-        _task(audit, key, groups[key], f"task-{at}", limits, since, story=key in told_in_full)
-        for at, key in enumerate(loud, 1)
-    ]
+    made = []
+    for at, key in enumerate(loud, 1):
+        narrative = _narrative(audit, key, f"task-{at}", limits) if key in told_in_full else None
+        made.append(_task(key, groups[key], f"task-{at}", limits, since, narrative))
     shown = set(loud)
     rest = [one for one in audit.findings if _key(one) not in shown]
     lines = [_line(one, since) for one in rest[: limits.rows]]
     left_out = max(len([key for key in loud if key in known]) - limits.stories, 0)
     return Judged(made, lines, len(rest) - len(lines), left_out, _by_code(audit.findings))
+
+
+def alone(audit: Audit, key: tuple[str, str], limits: Limits) -> Task:
+    """One task (customer, id) with its story, whatever was found of it. Raises TaskUnknown."""
+    group = [one for one in audit.findings if _key(one) == key]
+    return _task(key, group, "task", limits, Since(audit), _narrative(audit, key, "task", limits))
 
 
 def _key(finding: Finding) -> tuple[str, str]:
@@ -143,18 +148,15 @@ def _strength(code: str) -> int:
 
 
 def _task(
-    audit: Audit,
     key: tuple[str, str],
     group: Sequence[Finding],
     anchor: str,
     limits: Limits,
     since: Since,
-    *,
-    story: bool,
+    narrative: Narrative | None,
 ) -> Task:
     what, kind = _verdict(group)
     nodes = list(dict.fromkeys(node for one in group for node in one.nodes))
-    narrative = _narrative(audit, key, anchor, limits) if story else None
     proofs = [one for one in group if narrative and one.code in SAID]
     others = [one for one in group if one not in proofs]
     said, told = ([_told(one, since, limits) for one in some[: limits.findings]] for some in (proofs, others))
@@ -174,8 +176,11 @@ def _verdict(group: Sequence[Finding]) -> tuple[str, str]:
     ):
         if (wanted_code, sure) in codes:
             return what, kind
+    if not group:
+        return "nothing found", "note"
     worst = group[0]
-    return worst.name.replace("-", " "), "bad" if worst.severity is Severity.ERROR else "doubt"
+    kinds = {Severity.ERROR: "bad", Severity.WARNING: "doubt", Severity.NOTE: "note"}
+    return worst.name.replace("-", " "), kinds[worst.severity]
 
 
 def _told(one: Finding, since: Since, limits: Limits) -> Told:
@@ -207,12 +212,9 @@ def _by_code(findings: Iterable[Finding]) -> list[Row]:
     return list(rows.values())
 
 
-def _narrative(audit: Audit, key: tuple[str, str], anchor: str, limits: Limits) -> Narrative | None:
+def _narrative(audit: Audit, key: tuple[str, str], anchor: str, limits: Limits) -> Narrative:
     customer, name = key
-    try:
-        story = tell(audit, name, customer)
-    except UsageError:  # named by a finding alone
-        return None
+    story = tell(audit, name, customer)
     sentence = headline(story)
     work = [row for row in radius(audit.case)["work"] if (row["customer"], row["task"]) == key]
     rows = claims(story)
