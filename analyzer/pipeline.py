@@ -72,11 +72,14 @@ def _load(
 
 
 def _reconstructed(paths: Sequence[Path], options: Options, offsets: Mapping[str, timedelta]) -> dict[str, pa.Table]:
-    """Of a log that a first look cleared the lines are needed where its task turns out to have several executions."""
+    """Of a log that a first look cleared the lines are needed where its task turns out to have several executions, or
+    machines.
+    """
     reading = Reading(paths, options)
     tables = _judgeable(reading, offsets)
-    cleared, pairs = pl.DataFrame(tables["logs"]).filter("cleared"), pl.DataFrame(tables["pairs"])
-    several = cleared.join(pairs, on=["customer", "task"], how="semi")["sources"].list.first().to_list()
+    paired = pl.col("task").is_in(pl.DataFrame(tables["pairs"])["task"].unique().to_list())
+    cleared = pl.DataFrame(tables["logs"]).filter("cleared")
+    several = cleared.filter(paired | (pl.col("nodes").list.len() > 1))["sources"].list.first().to_list()
     if several:
         reading.decode(several)
         tables = _judgeable(reading, offsets)

@@ -17,6 +17,7 @@ log still has to say, its machines and versions, stands in its `telling` lines.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ SHORTEST = TEXT + len('","",0]')
 DEEPEST = 6
 LEVEL_BYTES = 33  # a slash and 32 hexadecimal digits
 HOST, MACHINE = b"HostProcessName:", b"MachineName:"
-NAME_ROOM = 80
+NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
 VERSION = b"Octopus Server version"
 CODES = sorted(
     (int.from_bytes(name.encode(), "little"), name) for name in SEVERITY if len(name) == 3 and name.isupper()
@@ -51,6 +52,12 @@ def _word(text: bytes) -> np.uint64:
 def _mask(shape: bytes, marks: bytes) -> np.uint64:
     """All bits of the bytes at which `shape` has one of the marks."""
     return _word(bytes(255 if byte in marks else 0 for byte in shape))
+
+
+ESCAPED = np.array(
+    [_word(b"\\u00" + code) for code in (b"22", b"26", b"27", b"2b", b"2B", b"3c", b"3C", b"3e", b"3E", b"60")]
+)
+"""Characters of ASCII that .NET's writers escape by their number."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,8 @@ def _lines(
     root = np.array([len(name) + 2 if name else 0 for name in names])[block.which]
     ends, depth, found = _ids(words, block.starts, root, safe)
     found &= ends + SHORTEST <= block.ends
-    found &= octets[block.starts] == ord("[")
+    for at, mark in ((block.starts, "["), (block.starts + 1, '"'), (ends + STAMP - 1, '"')):
+        found &= octets[np.minimum(at, len(octets) - 1)] == ord(mark)
     ends, depth = np.where(found, ends, 0), np.where(found, depth, 0)
     severity, kind, known = _levels(words, ends)
     instant, real = _instants(words, ends + STAMP)
@@ -243,7 +251,7 @@ def _text_of(line: bytes) -> str | None:
     """The text of a line that has a detail; None where it is no entry."""
     try:
         entry = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     whole = isinstance(entry, list) and [type(one) for one in entry] == [str] * 5 + [int] and 0 <= entry[5] <= 999
     return entry[3] if whole else None
@@ -253,12 +261,13 @@ def _texts_are_whole(look: _Look) -> None:
     """Doubt the sources in which a text holds a quote, a control character or an escape that JSON does not know."""
     octets, block = look.octets, look.block
     begun, unknown = escapes(octets)
-    look.doubt(np.searchsorted(block.starts, unknown, "right") - 1)
+    for at in (unknown, _spelt(look, begun)):
+        look.doubt(np.searchsorted(block.starts, at, "right") - 1)
     tail = look.stop - 1
     slashed = np.flatnonzero(octets[tail] == ord("\\"))
     look.doubt(slashed[np.isin(tail[slashed], begun)])  # the quote that seems to close the text is a part of it
     quotes = octets == ord('"')
-    quoted = begun[quotes[begun + 1]] + 1
+    quoted = begun[quotes[np.minimum(begun + 1, len(octets) - 1)]] + 1
     breaks = octets < ord(" ")
     returns = int(np.count_nonzero(octets[np.minimum(block.ends, len(octets) - 1)] == RETURN))
     newlines = len(block) - (0 if block.data.endswith(b"\n") else 1)
@@ -273,6 +282,16 @@ def _texts_are_whole(look: _Look) -> None:
     at = np.flatnonzero(breaks & (octets != NEWLINE))
     at = at[(octets[at] != RETURN) | (octets[np.minimum(at + 1, len(octets) - 1)] != NEWLINE)]
     look.good[np.searchsorted(begins, at, "right") - 1] = False
+
+
+def _spelt(look: _Look, begun: Ints) -> Ints:
+    r"""Where a character that no writer escapes is one (`\u0052`): words that are looked for could hide in these."""
+    at = begun[look.octets[np.minimum(begun + 1, len(look.octets) - 1)] == ord("u")]
+    word = look.words[np.minimum(at, len(look.words) - 1)] & _mask(b"......  ", b".")
+    high = (word >> np.uint64(32)) & np.uint64(255)
+    ascii_ = (word & _mask(b"....    ", b".") == _word(b"\\u00")) & (high >= ord("2")) & (high <= ord("7"))
+    found: Ints = at[ascii_ & ~np.isin(word, ESCAPED)]
+    return found
 
 
 def _keys(look: _Look, names: list[bytes | None]) -> tuple[Words, Words, Words]:
@@ -369,9 +388,10 @@ def _roots(look: _Look) -> None:
     resumed = np.flatnonzero(look.words[look.ends + TEXT] == _word(RESUMED.encode()[:8]))
     look.doubt(np.array([row for row in resumed.tolist() if look.text(row).startswith(RESUMED)], np.int64))
     titles: dict[int, str] = {}
-    for row in np.flatnonzero(root & (look.kind == 0) & look.good[which]).tolist():
+    for row in np.flatnonzero(root & look.good[which]).tolist():
         source, text = int(which[row]), look.text(row)
-        if (text == titles.setdefault(source, text) and row != look.first[source]) or text.startswith(CANCELED):
+        again = text == titles.setdefault(source, text) and look.kind[row] == 0 and row != look.first[source]
+        if again or text.startswith(CANCELED):
             look.good[source] = False
 
 
@@ -415,29 +435,26 @@ def _cleared(look: _Look, names: list[bytes | None]) -> Triage:
 
 
 def _machine_lines(look: _Look) -> Iterator[int]:
-    """Lines of cleared sources that name a host process or a machine; of a block that is one line, each kind once."""
-    hosts, machines = _rows_with(look, HOST), _rows_with(look, MACHINE)
-    mixed = {look.block.which[row] for row in hosts.keys() ^ machines.keys()}
-    seen: set[tuple[int, bytes, bytes]] = set()
-    for row in sorted(hosts.keys() | machines.keys()):
-        source = look.block.which[row]
-        kind = (source, hosts.get(row, b""), machines.get(row, b""))
-        if source in mixed or kind not in seen:
-            seen.add(kind)
+    """Lines of cleared sources that name a host process or a machine; where each names both, each text once."""
+    rows = sorted(_rows_with(look, HOST) | _rows_with(look, MACHINE))
+    texts = {row: (int(look.block.which[row]), look.raw(row)) for row in rows}
+    apart = {source for source, text in texts.values() if MACHINE not in text or not NAMED_HOST.search(text)}
+    seen: set[tuple[int, bytes]] = set()
+    for row, text in texts.items():
+        if text[0] in apart or text not in seen:
+            seen.add(text)
             yield row
 
 
-def _rows_with(look: _Look, words: bytes) -> dict[int, bytes]:
-    """Lines of cleared sources that contain some words, and what stands behind these (as much as a name needs)."""
+def _rows_with(look: _Look, words: bytes) -> set[int]:
+    """Lines of cleared sources that contain some words."""
     data, places = look.block.data, []
     at = data.find(words)
     while at >= 0:
         places.append(at)
         at = data.find(words, at + len(words))
     rows = np.searchsorted(look.block.starts, np.array(places, np.int64), "right") - 1
-    kept = look.good[look.block.which[rows]].tolist()
-    found = zip(rows.tolist(), places, kept, strict=True)
-    return {row: data[place : place + NAME_ROOM] for row, place, keep in found if keep}
+    return set(rows[look.good[look.block.which[rows]]].tolist())
 
 
 def _version_lines(look: _Look) -> Iterator[int]:

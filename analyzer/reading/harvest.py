@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from pathlib import Path
 
 import pyarrow as pa
@@ -106,24 +107,28 @@ class _Pack:
     """Blocks of small sources that wait to be parsed together."""
 
     form: Format
+    wholes: bool  # each block is a whole source, which a first look may clear
     blocks: list[Block] = field(default_factory=list)
     size: int = 0
+
+
+_Packs = dict[tuple[str, bool], _Pack]
 
 
 def read_members(named: Mapping[Path, str], options: Options, only: Collection[str] | None = None) -> Harvest:
     """Read every member below the paths, or those called `only`. Raises PathMissing."""
     found = Harvest()
-    packs: dict[str, _Pack] = {}
+    packs: _Packs = {}
     for path in sorted(named):
         for member in members(path, named[path]):
             if only is None or member.name in only:
                 _read_member(found, packs, member, options)
     for pack in packs.values():
-        _unpack(found, pack, options)
+        _unpack(found, pack)
     return found
 
 
-def _read_member(harvested: Harvest, packs: dict[str, _Pack], member: Member, options: Options) -> None:
+def _read_member(harvested: Harvest, packs: _Packs, member: Member, options: Options) -> None:
     if _not_asked_for(member.name, options.tasks):
         return
     found = harvested.found[member.name] = Found(member.name, "unknown", member.size, problem=member.problem)
@@ -156,16 +161,16 @@ def _watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
             before = decoder.bytes
 
 
-def _parse(harvested: Harvest, packs: dict[str, _Pack], form: Format, decoder: Decoder, options: Options) -> None:
+def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, options: Options) -> None:
     """Parse one source; a small source of a packable format waits for others."""
     blocks = _watched(decoder, options.progress)
     if form.PACKED:
-        pack = packs.setdefault(form.NAME, _Pack(form))
-        for block in _as_wholes(blocks) if options.triage else blocks:
+        for block, whole in _as_wholes(blocks) if options.triage else zip(blocks, repeat(False)):
+            pack = packs.setdefault((form.NAME, whole), _Pack(form, whole))
             pack.blocks.append(block)
             pack.size += len(block.data)
             if pack.size >= PACK:
-                _unpack(harvested, pack, options)
+                _unpack(harvested, pack)
         return
     try:
         harvested.take(list(form.parse(blocks)))
@@ -176,27 +181,26 @@ def _parse(harvested: Harvest, packs: dict[str, _Pack], form: Format, decoder: D
         harvested.give_up(error, place)
 
 
-def _as_wholes(blocks: Iterator[Block]) -> Iterator[Block]:
-    """The blocks of one source as one, as far as that is not too long."""
+def _as_wholes(blocks: Iterator[Block]) -> Iterator[tuple[Block, bool]]:
+    """The blocks of one source as one, or as they are where that is too long; and whether they are the whole source."""
     held: list[Block] = []
     for block in blocks:
         held.append(block)
         if sum(len(one.data) for one in held) > WHOLE:
-            yield from held
-            yield from blocks
+            yield from zip(chain(held, blocks), repeat(False))
             return
     if held:
-        yield joined(held)
+        yield joined(held), True
 
 
-def _unpack(harvested: Harvest, pack: _Pack, options: Options) -> None:
+def _unpack(harvested: Harvest, pack: _Pack) -> None:
     waiting, pack.blocks, pack.size = [pack.blocks], [], 0
     while waiting:
         blocks = waiting.pop()
         if not blocks:
             continue
         try:
-            batches = _decoded(pack.form, blocks, harvested, triage=options.triage)
+            batches = _decoded(pack.form, blocks, harvested, triage=pack.wholes)
             harvested.take(batches)
         except Exception as error:  # noqa: BLE001 (the neighbours in the pack must not suffer)
             if len(blocks) > 1:
