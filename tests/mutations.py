@@ -200,8 +200,7 @@ def _drop(random: Random, lines: list[bytes], at: int) -> list[bytes]:
 
 
 def _change_id(random: Random, line: bytes) -> bytes:
-    stop = max(line.find(b'"', 2), 3)
-    at = random.randrange(2, min(stop, len(line)) + 1)
+    at = random.randrange(max(line.find(b'"', 2), 3))
     return line[:at] + random.choice((b"0", b"7", b"A", b"f", b"/", b"_", b"\\", b"ServerTasks-8")) + line[at + 1 :]
 
 

@@ -65,6 +65,7 @@ def split(lines: list[Line], title: str | None, machines: Mapping[int, str], sev
     result.unclear = [structures[i] for i in sorted({i for step in open_steps for i in active[step.first]})]
     seen = twin_steps(steps, active) | {(i, j): both for i, j, both in opened_at_once(lines, starts, active, severe)}
     result.together = [(structures[i], structures[j], both) for (i, j), both in sorted(seen.items())]
+    result.structures = [one for one in structures if one.rows]  # where beginnings are torn off, one may own no line
     return result
 
 

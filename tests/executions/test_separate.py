@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.executions.separate import separate
-from tests.executions.script import lines, owners, separated
+from tests.executions.script import lines, owners, run_of, separated
 
 DOUBLE = """
     . msg Deploy
@@ -214,3 +214,9 @@ def test_plans_that_two_announced_executions_wrote_in_turns_are_two() -> None:
     )
     end = "    d plan Two\n    a msg x\n    c msg x\n    b msg x\n    d msg x\n"
     assert set(separated(mixed + end).split()) <= {"1", "2", "?"}
+
+
+def test_a_beginning_whose_lines_all_turn_out_to_be_the_others_is_none() -> None:
+    script = "1/a msg @1 web-01\n2 plan @0.1 Step 2\n1/a fin @3\n1 fin @3.2\n2/b msg @4 web-01"
+    assert separated(script) == "1 1 1 1 1"
+    assert len(run_of(script).runs) == 1
