@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.bundles import folder
-from tests.mutations import HEALTHY, MACHINES, PLAIN, log, mutated
+from tests.detectors.bundle import HEALTHY as DEPLOYED
+from tests.detectors.bundle import RETRIED, Bundle, node, task
+from tests.incidents.samples import SAMPLES as INCIDENTS
+from tests.incidents.samples import locked, started
+from tests.mutations import HEALTHY, MACHINES, PLAIN, SEPARATE, log, mutated
+from tests.race.config import Evidence, Race
+from tests.race.craft import Craft
+from tests.race.make import make
+from tests.race.twinning import TOGETHER
+from tests.race.twins import TWINS
 from tests.test_readme import ROOT
 from tests.triaging import agreed, cleared
 
+TEXT = """
+                    | == Success: Deploy Shop release 1.0 to Test ==
+12:00:01   Info     |   The deployment completed successfully.
+"""
 SAMPLES = sorted(path for path in (ROOT / "sample_logs").iterdir() if path.is_dir())
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    """An empty folder to write a case into."""
+    return Bundle(tmp_path)
 
 
 def named(*logs: bytes) -> dict[str, bytes]:
@@ -31,6 +51,214 @@ def test_mutated_logs(tmp_path: Path, seed: int) -> None:
     untouched = [log(script, 140 + at) for at, script in enumerate(HEALTHY)]
     audit = agreed(folder(tmp_path, named(*logs, *untouched)))
     assert {f"ServerTasks-{140 + at}" for at in range(3)} <= {*cleared(audit)}
+
+
+# What else the input says about a task
+
+
+def claim(state: str, warnings: bool | None = None, number: int = 7) -> dict[str, object]:
+    """A row of the API about a healthy log."""
+    times = {"started": "-1", "completed": "8"}
+    return task(number, state, **times, **({} if warnings is None else {"warned": warnings}))
+
+
+@pytest.mark.parametrize("form", ["api", "csv"])
+@pytest.mark.parametrize("warnings", [True, False, None])
+@pytest.mark.parametrize("script", [PLAIN, MACHINES], ids=["quiet", "warns"])
+def test_states(bundle, form, warnings, script):
+    states = ["Success", "SuccessWithWarning", "Failed", "Canceled", "Executing", "Queued", "TimedOut", "Odd"]
+    for number, _ in enumerate(states):
+        bundle.write(f"TaskLogs/servertasks-{number}_aaaa.txt", log(script, number).decode())
+    getattr(bundle, form)(*(claim(state, warnings, number) for number, state in enumerate(states)))
+    agree = warnings is None or warnings == (script is MACHINES)
+    found = {*cleared(agreed(bundle.folder))}
+    assert ("ServerTasks-0" in found) == agree
+    assert not found & {f"ServerTasks-{number}" for number in range(2, 7)}
+
+
+def test_two_claims_that_contradict_each_other(bundle):
+    bundle.raw(DEPLOYED)
+    bundle.api(claim("Success"))
+    bundle.csv(claim("Failed"))
+    bundle.events(("DeploymentSucceeded", "9"), ("DeploymentFailed", "9"))
+    assert cleared(agreed(bundle.folder)) == []
+
+
+def test_audit_events_that_say_nothing_else(bundle):
+    bundle.raw(DEPLOYED)
+    bundle.api(claim("Success"))
+    bundle.events(("DeploymentQueued", "-9"), ("DeploymentStarted", "0"), ("DeploymentSucceeded", "9"))
+    agreed(bundle.folder)
+
+
+@pytest.mark.parametrize("status", ["Success", "Failed"])
+def test_other_views_of_the_log(bundle, status):
+    bundle.raw(DEPLOYED)
+    bundle.raw(DEPLOYED, task=8)
+    bundle.raw(DEPLOYED, task=9)
+    bundle.details(node(".", "Deploy", status, lines="1 Info web-01", number=8), task=8)
+    bundle.text(TEXT, task=9, status=status)
+    assert cleared(agreed(bundle.folder)) == ["ServerTasks-7"]
+
+
+def test_appends_that_failed(bundle):
+    """A lock error of a node about task 7, and a retry that was about task 9."""
+    bundle.raw(DEPLOYED)
+    bundle.raw(DEPLOYED, task=9)
+    bundle.raw(DEPLOYED, task=8)
+    bundle.server("EAST", started("2023.3.12936") + locked("5", "ServerTasks-7_AAAA"))
+    bundle.server("WEST", started("2023.3.12936") + RETRIED.format("The handle is invalid.").replace("-7_", "-9_"))
+    assert cleared(agreed(bundle.folder)) == ["ServerTasks-8"]
+
+
+def test_two_nodes_that_executed_one_task(bundle):
+    """A server log ties a second node to the task: its pair is judged by all lines."""
+    bundle.raw(DEPLOYED)
+    tie = "{0} INFO DeployTaskController|ServerTasks-7-0d6f6f4e-5c8a-4b43-9a3f-111111111111|T12"
+    for node_, time in (("EAST", "1"), ("WEST", "2")):
+        bundle.server(node_, f"{started('2023.3.12936')}\n{tie.format(time)}")
+    agreed(bundle.folder)
+
+
+# Files that are copies, parts or another's
+
+
+def test_copies_and_parts_of_a_log(tmp_path):
+    data, other = log(PLAIN, 100), log(MACHINES, 101)
+    lines = data.splitlines(keepends=True)
+    files = {
+        "TaskLogs/servertasks-100_aaaa.txt": data,
+        "copy/servertasks-100_aaaa.txt": data,
+        "TaskLogs/servertasks-101_aaaa.txt": other,
+        "earlier/servertasks-101_aaaa.txt": other[: len(other) // 2],
+        "TaskLogs/servertasks-102_aaaa.txt": log(PLAIN, 102),
+        "TaskLogs/servertasks-102_bbbb.txt": log(PLAIN, 102, "BBBB"),
+        "TaskLogs/servertasks-103_aaaa.txt": log(PLAIN, 103),
+        "TaskLogs/servertasks-104_aaaa.txt": log(PLAIN, 104) + log(SEPARATE, 103),
+        "TaskLogs/servertasks-105_aaaa/one.tl.txt": log(PLAIN, 105),
+        "TaskLogs/servertasks-106_aaaa/one.tl.txt": b"".join(lines[:6]).replace(b"s-100_", b"s-106_"),
+        "TaskLogs/servertasks-106_aaaa/two.tl.txt": b"".join(lines[6:]).replace(b"s-100_", b"s-106_"),
+    }
+    assert cleared(agreed(folder(tmp_path, files))) == ["ServerTasks-105"]
+
+
+ENCODED = {
+    "windows": lambda data: data.replace(b"\n", b"\r\n"),
+    "mark": lambda data: b"\xef\xbb\xbf" + data,
+    "wide": lambda data: b"\xff\xfe" + data.decode().encode("utf-16-le"),
+    "cp1252": lambda data: data.replace(b"web-01", b"caf\xe9"),
+    "utf-8": lambda data: data.replace(b"web-01", "caf\u00e9 \u263a \U0001f600".encode()),
+    "escaped": lambda data: data.replace(b"web-01", rb"caf\u00e9 \u263a \ud83d\ude00"),
+    "blank": lambda data: data.replace(b"\n", b"\n\n", 2),
+    "blank end": lambda data: data + b"\r\n\n",
+    "open": lambda data: data[:-1],
+    "windows open": lambda data: data.replace(b"\n", b"\r\n")[:-2],
+    "return": lambda data: data[:-1] + b"\r",
+    "detail": lambda data: data.replace(b',"",0]', rb',"at \"x\"\r\n",0]'),
+    "percentage": lambda data: data.replace(b',"",0]', b',"",7]', 1).replace(b',"",0]', b',"",42]', 1),
+    "hundred": lambda data: data.replace(b',"",0]', b',"",100]'),
+    "zoned": lambda data: data.replace(b"+00:00", b"+01:00"),
+    "null": lambda data: data.replace(b',"",0]', b',"",null]'),
+}
+BLOCKS = {"sources.encoding.CHUNK": 300, "sources.encoding.HEAD": 300}
+IN_PARTS = {
+    "one block": {},
+    "small blocks": BLOCKS,
+    "several packs": {"reading.harvest.PACK": 4000},
+    "each log": {"reading.harvest.PACK": 1},
+    "too long": {**BLOCKS, "reading.harvest.WHOLE": 600},
+}
+
+
+@pytest.mark.parametrize("parts", IN_PARTS)
+def test_every_encoding_in_blocks_of_every_size(tmp_path, monkeypatch, parts):
+    for name, size in IN_PARTS[parts].items():
+        monkeypatch.setattr(f"analyzer.{name}", size)
+    logs = [change(log(HEALTHY[at % 3], 100 + at)) for at, change in enumerate(ENCODED.values())]
+    audit = agreed(folder(tmp_path, named(*logs)))
+    plain = {"windows", "mark", "utf-8", "escaped", "open", "windows open", "return", "detail", "percentage", "hundred"}
+    expected = [f"ServerTasks-{100 + at}" for at, name in enumerate(ENCODED) if name in plain]
+    assert cleared(audit) == ([] if parts == "too long" else expected)
+
+
+def test_a_long_log_whose_first_block_looks_like_a_whole_one(tmp_path, monkeypatch):
+    """A re-run was appended: the file is longer than what is looked at as a whole, and cut between the two runs."""
+    run = log(PLAIN, 100)
+    for name, size in {
+        "sources.encoding.HEAD": len(run),
+        "sources.encoding.CHUNK": 1,
+        "reading.harvest.WHOLE": len(run),
+    }.items():
+        monkeypatch.setattr(f"analyzer.{name}", size)
+    audit = agreed(folder(tmp_path, named(run + run.replace(b"T12:", b"T13:"), log(PLAIN, 101))))
+    assert cleared(audit) == ["ServerTasks-101"]
+
+
+# Questions that are narrowed
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"tasks": ["ServerTasks-101"]},
+        {"since": datetime(2023, 9, 18, 12, 30)},
+        {"until": datetime(2023, 9, 18, 12, 30)},
+        {"customer": "Acme"},
+        {"decode": ["ServerTasks-101"]},
+    ],
+    ids=str,
+)
+def test_questions(tmp_path, question):
+    later = log(PLAIN, 102).replace(b"T12:", b"T13:")
+    agreed(folder(tmp_path, named(log(PLAIN, 100), log(MACHINES, 101), later)), **question)
+
+
+# Other tests' cases
+
+
+@pytest.mark.parametrize("known", INCIDENTS)
+def test_incidents(bundle, known):
+    INCIDENTS[known](bundle)
+    bundle.raw(DEPLOYED, task=990)
+    agreed(bundle.folder)
+
+
+@pytest.mark.parametrize("shape", ["single", "segments", "text"])
+def test_twins_of_a_double_run(tmp_path, shape):
+    craft = Craft(tmp_path, shape, -150.0)
+    for name in TOGETHER:
+        TWINS[name](craft)
+    agreed(craft.finish())
+
+
+@pytest.mark.parametrize(
+    "race",
+    [
+        Race(
+            seed=3, tasks=6, step_lines=(2, 5), nodes=2, evidence=Evidence(states="api", events=True, downloads="some")
+        ),
+        Race(
+            seed=4,
+            tasks=6,
+            step_lines=(2, 5),
+            write_lock=False,
+            lost_writes=True,
+            evidence=Evidence(states="csv", details=True),
+        ),
+        Race(
+            seed=5,
+            tasks=6,
+            step_lines=(2, 5),
+            layout="segments",
+            separate_block_lines=True,
+            evidence=Evidence(damage=4),
+        ),
+    ],
+    ids=lambda race: str(race.seed),
+)
+def test_races(tmp_path, race):
+    make(race, tmp_path)
+    agreed(tmp_path / "bundle")
 
 
 # What the mutations found

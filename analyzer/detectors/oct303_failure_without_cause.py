@@ -25,6 +25,7 @@ import polars as pl
 
 from analyzer.detectors.claims import called, explained, final_status, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, rows
+from analyzer.detectors.lines import cleared
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import ERROR
@@ -38,7 +39,7 @@ def detect(case: Case) -> Judgement:
     """One finding per failed task with a complete log without an error."""
     failed = final_status(case).filter(pl.col("state") == "Failed")
     logs = task_logs(case)
-    if not has_status(case) or not logs["raw"].any():
+    if not has_status(case) or not (logs["raw"].any() or cleared(case).height):
         kind = "raw task log" if has_status(case) else "database, API or header status"
         return Judgement(not_judged=(NotJudged(CODE, f"no {kind} is in the input"),))
     task = ["customer", "task"]

@@ -21,11 +21,11 @@ def by_append_order(a: Side, b: Side, clocks: Bounds, source: str, *, tears: int
     """
     mine = [place for place in a.places if place.source == source]
     other = [place for place in b.places if place.source == source]
-    if mine[0].line > other[0].line:
+    if _at(mine[0]) > _at(other[0]):
         mine, other = other, mine
         a, b = b, a
-    before = [place for place in mine if place.line < other[0].line]
-    after = [place for place in mine if place.line > other[0].line]
+    before = [place for place in mine if _at(place) < _at(other[0])]
+    after = [place for place in mine if _at(place) > _at(other[0])]
     high = max(place.instant for place in before)
     going_on = next((place for place in after if place.instant >= high - JITTER), None)
     if going_on is None and (a.unclear or b.unclear):
@@ -45,7 +45,12 @@ def by_append_order(a: Side, b: Side, clocks: Bounds, source: str, *, tears: int
         sure_damage = tears or _back_steps(mine) or _back_steps(other)
         relation = "unknown" if sure_damage else "possible"
         return related(a, b, relation, "undecided", "append order", proof, witnesses)
-    return _mixed(a, b, source, witnesses, next((place for place in other if place.line > going_on.line), None))
+    return _mixed(a, b, source, witnesses, next((place for place in other if _at(place) > _at(going_on)), None))
+
+
+def _at(place: Place) -> tuple[int, int]:
+    """A line that was torn may hold entries of both."""
+    return place.line, place.offset
 
 
 def _mixed(a: Side, b: Side, source: str, witnesses: tuple[Place, Place, Place], back: Place | None) -> Relation:
@@ -66,8 +71,8 @@ def _mixed(a: Side, b: Side, source: str, witnesses: tuple[Place, Place, Place],
 
 
 def _explained_by_faults(mine: Sequence[Place], other: Sequence[Place], tears: int) -> bool:
-    merged = sorted([(place.line, 0) for place in mine] + [(place.line, 1) for place in other])
-    changes = sum(left[1] != right[1] for left, right in pairwise(merged))
+    merged = sorted([(*_at(place), 0) for place in mine] + [(*_at(place), 1) for place in other])
+    changes = sum(left[2] != right[2] for left, right in pairwise(merged))
     faults = max(tears, _back_steps(mine) + _back_steps(other))
     if not faults:
         apart = mine[-1].instant < other[0].instant or other[-1].instant < mine[0].instant
