@@ -6,7 +6,7 @@ r"""A first look at whole task logs: which of them are certainly one plain, comp
 Most logs of a share are innocent, and decoding them is most of the work. So every line is looked at and almost none is
 decoded: behind the id all places are fixed, an id is the log's own with 33 bytes more for each level, and eight bytes
 at a time are compared as one number. That a line is what it seems follows from counting: it has ten quotes in known
-places, so where a block has ten for each of its lines (escaped ones aside) no text hides another.
+places, so where a source has ten for each of its lines (escaped ones aside) no text hides another.
 
 A log is cleared only if every detector would find nothing in it: one root that opens the log and closes it, each step
 announced once and under one name, every activity below a known parent and closed by its last line, time that never
@@ -133,7 +133,7 @@ def _names(block: Block, first: Ints) -> list[bytes | None]:
     names: list[bytes | None] = []
     for start, end in zip(block.starts[first].tolist(), block.ends[first].tolist(), strict=True):
         stop = block.data.find(b'"', start + 2, end)
-        name = block.data[start + 2 : stop] if stop > 0 else b""
+        name = block.data[start + 2 : stop] if stop > 0 and block.data.startswith(b'["', start) else b""
         match = CORRELATION.fullmatch(name.decode()) if name.startswith(b"ServerTasks-") else None
         plain = match is not None and match["log"] is not None and match["activity"] is None and b"\\" not in name
         names.append(name if plain else None)
@@ -148,8 +148,6 @@ def _lines(
     root = np.array([len(name) + 2 if name else 0 for name in names])[block.which]
     ends, depth, found = _ids(words, block.starts, root, safe)
     found &= ends + SHORTEST <= block.ends
-    for at, mark in ((block.starts, "["), (block.starts + 1, '"'), (ends + STAMP - 1, '"')):
-        found &= octets[np.minimum(at, len(octets) - 1)] == ord(mark)
     ends, depth = np.where(found, ends, 0), np.where(found, depth, 0)
     severity, kind, known = _levels(words, ends)
     instant, real = _instants(words, ends + STAMP)
@@ -180,9 +178,10 @@ def _levels(words: Words, ends: Ints) -> tuple[Ints, Ints, Flags]:
     codes = np.array([code for code, _ in CODES], np.uint64)
     severities = np.array([SEVERITY[name] for _, name in CODES])
     kinds = np.array([KINDS.index(KIND.get(name, KINDS[0])) for _, name in CODES])
-    code = words[ends + LEVEL] & _mask(b"...", b".")
+    word = words[ends + LEVEL]
+    code, marks = word & _mask(b"...", b"."), word & _mask(b'..."," ', b'",')
     at = np.minimum(np.searchsorted(codes, code), len(codes) - 1)
-    return severities[at], kinds[at], codes[at] == code
+    return severities[at], kinds[at], (codes[at] == code) & (marks == _word(b'\0\0\0","'))
 
 
 def _instants(words: Words, at: Ints) -> tuple[Ints, Flags]:
@@ -261,18 +260,20 @@ def _texts_are_whole(look: _Look) -> None:
     """Doubt the sources in which a text holds a quote, a control character or an escape that JSON does not know."""
     octets, block = look.octets, look.block
     begun, unknown = escapes(octets)
-    for at in (unknown, _spelt(look, begun)):
+    following = octets[np.minimum(begun + 1, len(octets) - 1)]
+    for at in (unknown, _spelt(look.words, begun[following == ord("u")])):
         look.doubt(np.searchsorted(block.starts, at, "right") - 1)
     tail = look.stop - 1
     slashed = np.flatnonzero(octets[tail] == ord("\\"))
     look.doubt(slashed[np.isin(tail[slashed], begun)])  # the quote that seems to close the text is a part of it
     quotes = octets == ord('"')
-    quoted = begun[quotes[np.minimum(begun + 1, len(octets) - 1)]] + 1
+    quoted = begun[following == ord('"')] + 1
     breaks = octets < ord(" ")
     returns = int(np.count_nonzero(octets[np.minimum(block.ends, len(octets) - 1)] == RETURN))
     newlines = len(block) - (0 if block.data.endswith(b"\n") else 1)
-    wrong = np.count_nonzero(quotes) - len(quoted) != 10 * len(block)
-    if not wrong and np.count_nonzero(breaks) == newlines + returns:
+    # In a source that is doubted already a line may have fewer: that would make up for one too many elsewhere.
+    ten = look.good.all() and np.count_nonzero(quotes) - len(quoted) == 10 * len(block)
+    if ten and np.count_nonzero(breaks) == newlines + returns:
         return
     begins = block.starts[look.first]
     lines = np.diff(np.append(look.first, len(block)))
@@ -284,12 +285,11 @@ def _texts_are_whole(look: _Look) -> None:
     look.good[np.searchsorted(begins, at, "right") - 1] = False
 
 
-def _spelt(look: _Look, begun: Ints) -> Ints:
-    r"""Where a character that no writer escapes is one (`\u0052`): words that are looked for could hide in these."""
-    at = begun[look.octets[np.minimum(begun + 1, len(look.octets) - 1)] == ord("u")]
-    word = look.words[np.minimum(at, len(look.words) - 1)] & _mask(b"......  ", b".")
-    high = (word >> np.uint64(32)) & np.uint64(255)
-    ascii_ = (word & _mask(b"....    ", b".") == _word(b"\\u00")) & (high >= ord("2")) & (high <= ord("7"))
+def _spelt(words: Words, at: Ints) -> Ints:
+    r"""Which of the `\uXXXX` stand for what no writer escapes: words that are looked for could hide there."""
+    word = words[np.minimum(at, len(words) - 1)] & _mask(b"......", b".")
+    high = word >> np.uint64(32) & np.uint64(255)
+    ascii_ = (word & _mask(b"....", b".") == _word(b"\\u00")) & (high >= ord("2")) & (high <= ord("7"))
     found: Ints = at[ascii_ & ~np.isin(word, ESCAPED)]
     return found
 
@@ -317,11 +317,11 @@ def _keys(look: _Look, names: list[bytes | None]) -> tuple[Words, Words, Words]:
 
 
 def _same_log(look: _Look, root: Ints) -> None:
-    """Doubt the sources in which a line begins with another log's id."""
+    """Doubt the sources in which a line begins with another log's id, or with none."""
     starts, which = look.block.starts, look.block.which
-    first, sizes = starts[look.first], root - 2
-    for place in range(0, int(sizes.max()), 8):
-        at = np.maximum(np.minimum(place, sizes - 8), 0) + 2  # the last word overlaps the one before
+    first = starts[look.first]
+    for place in range(0, int(root.max()), 8):
+        at = np.maximum(np.minimum(place, root - 8), 0)  # the last word overlaps the one before
         own = look.words[np.minimum(first + at, len(look.words) - 1)]
         look.doubt(look.words[np.minimum(starts + at[which], len(look.words) - 1)] != own[which])
 

@@ -168,6 +168,9 @@ def test_quotes_that_only_add_up():
     for lacking in (whole.replace(b'\n["S', b"\n[xS", 1), whole.replace(b'"INF","2', b'"INF",x2', 1)):
         assert not clears(lacking.replace(b"web-01", b'web"01'))
         assert looked(lacking, other.replace(b"web-01", b'web"01')).cleared == set()
+    torn = whole.replace(b'"Step 1: Stop"', b"Step 1: Stop")
+    assert looked(torn, other.replace(b"web-01", b'"web-01"', 1)).cleared == set()
+    assert looked(torn, other).cleared == {1}
 
 
 def test_lines_that_are_not_stored_as_utf_8():
