@@ -385,13 +385,14 @@ def _roots(look: _Look) -> None:
     finishes = np.bincount(which[root & (look.kind == FINISHED)], minlength=len(look.good))
     look.good &= finishes == 1
     _in_time(look, last)
-    resumed = np.flatnonzero(look.words[look.ends + TEXT] == _word(RESUMED.encode()[:8]))
-    look.doubt(np.array([row for row in resumed.tolist() if look.text(row).startswith(RESUMED)], np.int64))
+    begins = look.words[look.ends + TEXT]
+    for words in (RESUMED, CANCELED):
+        rows = np.flatnonzero((begins == _word(words.encode()[:8])) & look.good[which]).tolist()
+        look.doubt(np.array([row for row in rows if look.text(row).startswith(words)], np.int64))
     titles: dict[int, str] = {}
-    for row in np.flatnonzero(root & look.good[which]).tolist():
+    for row in np.flatnonzero(root & (look.kind == 0) & look.good[which]).tolist():
         source, text = int(which[row]), look.text(row)
-        again = text == titles.setdefault(source, text) and look.kind[row] == 0 and row != look.first[source]
-        if again or text.startswith(CANCELED):
+        if text == titles.setdefault(source, text) and row != look.first[source]:
             look.good[source] = False
 
 

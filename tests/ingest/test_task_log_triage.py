@@ -109,6 +109,7 @@ def test_line_ends_do_not_matter():
         ("1 INF 3 tab\there", "a control character"),
         ('1 INF 3 "quoted"', "quotes inside a text"),
         ("1 INF 3 end\\", "a text whose closing quote is escaped"),
+        (r'1 INF 3 Resuming "after" \u0027', "quotes inside a text that is looked into"),
     ],
 )
 def test_a_line_that_raises_doubt(line, why):
