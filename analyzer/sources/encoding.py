@@ -121,6 +121,8 @@ def detect(head: bytes) -> tuple[str, int]:
     for mark, encoding in BOMS.items():
         if head.startswith(mark):
             return encoding, len(mark)
+    if b"\0" not in head[:4096]:
+        return "utf-8", 0
     sample = np.frombuffer(head[: len(head) & ~1][:4096], np.uint8)
     if len(sample) >= 8:
         zeros = [np.count_nonzero(sample[side::2] == 0) / (len(sample) / 2) for side in (0, 1)]
@@ -140,8 +142,12 @@ def windows(line: bytes) -> str:
 
 
 def _is_utf8(data: bytes) -> bool:
+    """Whether all is UTF-8; what is ASCII only matters as a break between the other characters."""
+    octets = np.frombuffer(data, np.uint8)
+    at = np.flatnonzero(octets > 127)
+    breaks = np.flatnonzero(np.diff(at) > 1) + 1
     try:
-        data.decode("utf-8")
+        np.insert(octets[at], breaks, ord(" ")).tobytes().decode("utf-8")
     except UnicodeDecodeError:
         return False
     return True

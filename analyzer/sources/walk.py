@@ -31,6 +31,7 @@ COMPRESSED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\xfd7zXZ": lambda stream: lzma.LZMAFile(stream),  # noqa: SIM115 (its users close it)
 }
 NESTED_LIMIT = 512 << 20  # an archive inside an archive is held in memory, because its index stands at its end
+SMALL, BUFFER = 1 << 20, 1 << 16  # a small file is read by one call
 TOO_LARGE = f"an archive of more than {NESTED_LIMIT >> 20} MiB inside an archive: unpack it first"
 DEEPEST = 5  # archives in archives; there are archives that contain themselves
 TOO_DEEP = f"archives in one another more than {DEEPEST} deep: unpack them first"
@@ -75,7 +76,7 @@ def members(path: Path, prefix: str = "") -> Iterator[Member]:
     if not path.exists():
         raise PathMissing(path)
     if not path.is_dir():
-        yield from _file(path, prefix, named=True)
+        yield from _file(str(path), prefix, named=True)
         return
     found = _files(path)
     for name, (_, file, problem) in zip(_names([one[0] for one in found]), found, strict=True):
@@ -89,39 +90,42 @@ def _join(prefix: str, name: str) -> str:
     return f"{prefix}/{name}" if prefix else name
 
 
-def _files(folder: Path) -> list[tuple[str, Path, str | None]]:
+def _files(folder: Path) -> list[tuple[str, str, str | None]]:
     """Files below a folder: name relative to it, place, and why it cannot be read where that shows already."""
     refused: list[OSError] = []
-    found: list[tuple[str, Path, str | None]] = []
+    found: list[tuple[str, str, str | None]] = []
     for parent, folders, names in os.walk(folder, onerror=refused.append):
         inside = Path(parent).relative_to(folder).as_posix()
-        found += [(f"{inside}/{name}", Path(parent, name), None) for name in names]
+        found += [(f"{inside}/{name}", f"{parent}{os.sep}{name}", None) for name in names]
         for name in folders:
             link = Path(parent, name)
             if link.is_symlink() and not link.resolve().is_relative_to(folder.resolve()):
-                found.append((f"{inside}/{name}", link, ELSEWHERE))
+                found.append((f"{inside}/{name}", str(link), ELSEWHERE))
     for error in refused:
         place = Path(str(error.filename))
         inside = folder.name if place == folder else place.relative_to(folder).as_posix()
-        found.append((inside, place, reason(error)))
+        found.append((inside, str(place), reason(error)))
     return sorted(found, key=lambda one: one[0])
 
 
-def _file(path: Path, name: str, *, named: bool) -> Iterator[Member]:
-    shown = name or _speakable(path.name)
+def _file(path: str, name: str, *, named: bool) -> Iterator[Member]:
+    short = os.path.basename(path)  # noqa: PTH119 (hundreds of thousands of files: Path costs as much as reading them)
+    shown = name or _speakable(short)
     size = 0
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116
         if not stat.S_ISREG(status.st_mode):
             yield Member(shown, 0, None, "not a regular file", named)
             return
         size = status.st_size
-        with path.open("rb") as stream:
-            inside = _archive(stream, path.name) if named or path.suffix.lower() in NESTED else None
-            if inside is None:
-                yield Member(shown, size, stream, named=named)
+        with open(path, "rb", buffering=0 if size <= SMALL else BUFFER) as stream:  # noqa: PTH123
+            inside = _archive(stream, short) if named or short.lower().endswith(NESTED) else None
+            if inside is not None:
+                yield from _inside(stream, shown, PurePosixPath(short), inside, name if named else f"{name}!")
+            elif size <= SMALL:
+                yield Member(shown, size, io.BytesIO(stream.read()), named=named)
             else:
-                yield from _inside(stream, shown, PurePosixPath(path.name), inside, name if named else f"{name}!")
+                yield Member(shown, size, stream, named=named)
     except BROKEN as error:
         yield Member(shown, size, None, reason(error), named)
 
