@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +102,27 @@ def block(source: str, data: bytes, first_line: int = 1, offset: int = 0) -> Blo
     starts, ends = split(data)
     lines = np.arange(first_line, first_line + len(starts), dtype=np.int64)
     return Block((source,), data, starts, ends, lines, starts + offset, np.zeros(len(starts), np.int64))
+
+
+class Text(NamedTuple):
+    """A whole source that is short and stored as UTF-8."""
+
+    source: str
+    data: bytes
+
+
+def together(parts: Sequence[Block | Text]) -> Block:
+    """Several blocks and sources as one block; short sources alone are split into lines all at once."""
+    texts = [part for part in parts if isinstance(part, Text)]
+    if len(texts) < len(parts):
+        return packed([block(*part) if isinstance(part, Text) else part for part in parts])
+    datas = [text if text.endswith(b"\n") or not text else text + b"\n" for _, text in texts]
+    data = b"".join(datas)
+    starts, ends = split(data)
+    begins = np.cumsum(np.fromiter(map(len, [b"", *datas]), np.int64, len(datas) + 1))[:-1]
+    which: Ints = np.searchsorted(begins, starts, "right") - 1
+    lines = np.arange(1, len(starts) + 1) - np.searchsorted(starts, begins)[which]
+    return Block(tuple(source for source, _ in texts), data, starts, ends, lines, starts - begins[which], which)
 
 
 def packed(blocks: Sequence[Block]) -> Block:

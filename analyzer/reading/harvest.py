@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.blocks import Block, joined, of_lines, packed
+from analyzer.blocks import Block, Text, joined, of_lines, together
 from analyzer.ingest import TRIAGE, recognise
 from analyzer.model import Batch, Format, Progress
 from analyzer.sources import Decoder, Member, members
@@ -104,11 +104,11 @@ def _without(table: pa.Table, column: pa.ChunkedArray, values: pa.Array) -> pa.T
 
 @dataclass
 class _Pack:
-    """Blocks of small sources that wait to be parsed together."""
+    """Small sources, and blocks of others, that wait to be parsed together."""
 
     form: Format
-    wholes: bool  # each block is a whole source, which a first look may clear
-    blocks: list[Block] = field(default_factory=list)
+    wholes: bool  # each part is a whole source, which a first look may clear
+    parts: list[Block | Text] = field(default_factory=list)
     size: int = 0
 
 
@@ -163,15 +163,15 @@ def _watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
 
 def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, options: Options) -> None:
     """Parse one source; a small source of a packable format waits for others."""
-    blocks = _watched(decoder, options.progress)
     if form.PACKED:
-        for block, whole in _as_wholes(blocks) if options.triage else zip(blocks, repeat(False)):
+        for part, whole in _parts(decoder, options):
             pack = packs.setdefault((form.NAME, whole), _Pack(form, whole))
-            pack.blocks.append(block)
-            pack.size += len(block.data)
+            pack.parts.append(part)
+            pack.size += len(part.data)
             if pack.size >= PACK:
                 _unpack(harvested, pack)
         return
+    blocks = _watched(decoder, options.progress)
     try:
         harvested.take(list(form.parse(blocks)))
     except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
@@ -179,6 +179,18 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
             pass
         place = {"source": decoder.name, "line": 1, "lines": decoder.lines, "offset": 0, "bytes": decoder.bytes}
         harvested.give_up(error, place)
+
+
+def _parts(decoder: Decoder, options: Options) -> Iterator[tuple[Block | Text, bool]]:
+    """A source as it waits for others; and whether the part is the whole source, to be looked at first."""
+    text = decoder.whole()
+    if text is None:
+        blocks = _watched(decoder, options.progress)
+        yield from _as_wholes(blocks) if options.triage else zip(blocks, repeat(False))
+    elif text.data:
+        yield text, options.triage
+        if options.progress:
+            options.progress(decoder.name, len(text.data))
 
 
 def _as_wholes(blocks: Iterator[Block]) -> Iterator[tuple[Block, bool]]:
@@ -194,32 +206,31 @@ def _as_wholes(blocks: Iterator[Block]) -> Iterator[tuple[Block, bool]]:
 
 
 def _unpack(harvested: Harvest, pack: _Pack) -> None:
-    waiting, pack.blocks, pack.size = [pack.blocks], [], 0
+    waiting, pack.parts, pack.size = [pack.parts], [], 0
     while waiting:
-        blocks = waiting.pop()
-        if not blocks:
+        parts = waiting.pop()
+        if not parts:
             continue
         try:
-            batches = _decoded(pack.form, blocks, harvested, triage=pack.wholes)
-            harvested.take(batches)
+            harvested.take(_decoded(pack.form, parts, harvested, triage=pack.wholes))
         except Exception as error:  # noqa: BLE001 (the neighbours in the pack must not suffer)
-            if len(blocks) > 1:
-                waiting += [[block] for block in blocks]
+            if len(parts) > 1:
+                waiting += [[part] for part in parts]
                 continue
-            block = blocks[0]
+            block = together(parts)
             place = {"source": block.source, "line": int(block.lines[0]), "lines": len(block)}
             harvested.give_up(error, {**place, "offset": int(block.offsets[0]), "bytes": len(block.data)})
 
 
-def _decoded(form: Format, blocks: Sequence[Block], harvested: Harvest, *, triage: bool) -> list[Batch]:
-    """What a format makes of the blocks; those that a first look clears only leave a row and their telling lines."""
+def _decoded(form: Format, parts: Sequence[Block | Text], harvested: Harvest, *, triage: bool) -> list[Batch]:
+    """What a format makes of the parts; those that a first look clears only leave a row and their telling lines."""
     look = TRIAGE.get(form.NAME) if triage else None
+    block = together(parts)
     if look is None:
-        return list(form.parse([packed(blocks)]))
-    block = packed(blocks)
+        return list(form.parse([block]))
     seen = look(block)
-    rest = [one for number, one in enumerate(blocks) if number not in seen.cleared]
-    batches = list(form.parse([packed(rest)])) if rest else []
+    rest = [part for number, part in enumerate(parts) if number not in seen.cleared]
+    batches = list(form.parse([together(rest)])) if rest else []
     if len(seen.telling):
         told = form.parse([of_lines(block, seen.telling)])
         harvested.telling += [batch.events for batch in told if batch.events is not None]

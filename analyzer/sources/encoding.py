@@ -11,7 +11,7 @@ from typing import IO
 
 import numpy as np
 
-from analyzer.blocks import AS_STORED, BYTES, NEWLINE, UNITS, Block, Ints, split
+from analyzer.blocks import AS_STORED, BYTES, NEWLINE, UNITS, Block, Ints, Text, split
 from analyzer.sources.broken import BROKEN, reason
 
 CHUNK = 1 << 20
@@ -47,6 +47,15 @@ class Decoder:
         if self.encoding.startswith("utf-16"):
             return stored[: len(stored) & ~1].decode(self.encoding, "ignore").encode("utf-8", "replace")
         return stored
+
+    def whole(self) -> Text | None:
+        """The source where it is short and stored as UTF-8; it is read then, and has no blocks."""
+        data = self._first
+        plain = self.encoding == "utf-8" and len(data) < HEAD and self.problem is None
+        if not plain or not (data.isascii() or _is_utf8(data)):
+            return None
+        self.lines = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
+        return Text(self.name, data)
 
     def blocks(self) -> Iterator[Block]:
         """The whole source as blocks of whole lines, in order."""
