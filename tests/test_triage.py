@@ -12,19 +12,16 @@ from tests.detectors.bundle import HEALTHY as DEPLOYED
 from tests.detectors.bundle import RETRIED, Bundle, node, task
 from tests.incidents.samples import SAMPLES as INCIDENTS
 from tests.incidents.samples import locked, started
-from tests.mutations import HEALTHY, MACHINES, PLAIN, SEPARATE, log, mutated
+from tests.mutations import HEALTHY, MACHINES, PLAIN, SEPARATE, log
 from tests.race.config import Evidence, Race
 from tests.race.craft import Craft
 from tests.race.make import make
 from tests.race.twinning import TOGETHER
 from tests.race.twins import TWINS
+from tests.surroundings import TREE, fill
 from tests.test_readme import ROOT
 from tests.triaging import agreed, cleared
 
-TEXT = """
-                    | == Success: Deploy Shop release 1.0 to Test ==
-12:00:01   Info     |   The deployment completed successfully.
-"""
 SAMPLES = sorted(path for path in (ROOT / "sample_logs").iterdir() if path.is_dir())
 
 
@@ -44,13 +41,12 @@ def test_the_sample_logs(path):
     agreed(path)
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_mutated_logs(tmp_path: Path, seed: int) -> None:
-    """Forty logs with one to three mutations each, and two that are untouched."""
-    logs = [mutated(100 * seed + at, log(HEALTHY[at % 3], 100 + at), 1 + at % 3) for at in range(40)]
-    untouched = [log(script, 140 + at) for at, script in enumerate(HEALTHY)]
-    audit = agreed(folder(tmp_path, named(*logs, *untouched)))
-    assert {f"ServerTasks-{140 + at}" for at in range(3)} <= {*cleared(audit)}
+@pytest.mark.parametrize("alone", [True, False], ids=["logs alone", "with statuses, views and server logs"])
+@pytest.mark.parametrize("seed", range(8))
+def test_mutated_logs(bundle, seed, alone):
+    """`python -m tests.surroundings` makes many more."""
+    fill(bundle, seed, logs=30, alone=alone)
+    assert {f"ServerTasks-{number}" for number in (997, 998, 999)} <= {*cleared(agreed(bundle.folder))}
 
 
 # What else the input says about a task
@@ -97,7 +93,7 @@ def test_other_views_of_the_log(bundle, status):
     bundle.raw(DEPLOYED, task=8)
     bundle.raw(DEPLOYED, task=9)
     bundle.details(node(".", "Deploy", status, lines="1 Info web-01", number=8), task=8)
-    bundle.text(TEXT, task=9, status=status)
+    bundle.text(TREE, task=9, status=status)
     assert cleared(agreed(bundle.folder)) == ["ServerTasks-7"]
 
 
