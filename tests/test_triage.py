@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from analyzer import pipeline
+from analyzer.report.exports import FILES
 from tests.bundles import folder
 from tests.detectors.bundle import HEALTHY as DEPLOYED
 from tests.detectors.bundle import RETRIED, Bundle, node, task
@@ -20,7 +22,7 @@ from tests.race.twinning import TOGETHER
 from tests.race.twins import TWINS
 from tests.surroundings import TREE, fill
 from tests.test_readme import ROOT
-from tests.triaging import agreed, cleared
+from tests.triaging import agreed, cleared, exact
 
 SAMPLES = sorted(path for path in (ROOT / "sample_logs").iterdir() if path.is_dir())
 
@@ -39,6 +41,15 @@ def named(*logs: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
 def test_the_sample_logs(path):
     agreed(path)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_export(bundle, name):
+    fill(bundle, 3)
+    case = pipeline.read(bundle.folder)
+    looked, decoded = (b"".join(FILES[name](pipeline.audit(one), None).content) for one in (case, exact(case)))
+    assert looked == decoded != b""
+    assert cleared(pipeline.audit(case))
 
 
 @pytest.mark.parametrize("alone", [True, False], ids=["logs alone", "with statuses, views and server logs"])
