@@ -9,7 +9,7 @@ import pytest
 
 from analyzer import pipeline
 from analyzer.report.exports import FILES
-from tests.bundles import folder
+from tests.bundles import folder, tarred, zip_bytes, zipped
 from tests.detectors.bundle import HEALTHY as DEPLOYED
 from tests.detectors.bundle import RETRIED, Bundle, node, task
 from tests.incidents.samples import SAMPLES as INCIDENTS
@@ -147,6 +147,19 @@ def test_copies_and_parts_of_a_log(tmp_path):
         "TaskLogs/servertasks-106_aaaa/two.tl.txt": b"".join(lines[6:]).replace(b"s-100_", b"s-106_"),
     }
     assert cleared(agreed(folder(tmp_path, files))) == ["ServerTasks-105"]
+
+
+def test_logs_that_are_read_again_out_of_archives(tmp_path):
+    """Two machines, so decoded after all; the archives are opened twice."""
+    again = MACHINES.replace("as late as its neighbour", "MachineName: WEST HostProcessName: Octopus.Server")
+    files = named(log(PLAIN, 100), log(again, 101))
+    inner = zip_bytes(files)
+    zipped(tmp_path / "a.zip", {"inner.zip": inner})
+    tarred(
+        tmp_path / "b.tar.gz",
+        {name.replace("-10", "-20"): data.replace(b"-10", b"-20") for name, data in files.items()},
+    )
+    assert cleared(agreed(tmp_path)) == ["ServerTasks-100", "ServerTasks-200"]
 
 
 ENCODED = {
