@@ -112,6 +112,11 @@ def log(script: str, task: int = 7, suffix: str = "AAAA") -> bytes:
     return "".join(lines).encode()
 
 
+def named(*logs: bytes) -> dict[str, bytes]:
+    """Logs as files; each is called by the task that it should be of."""
+    return {f"TaskLogs/servertasks-{100 + at}_aaaa.txt": data for at, data in enumerate(logs)}
+
+
 def mutated(seed: int, data: bytes, times: int) -> bytes:
     """The log after some mutations, drawn from the seed."""
     random = Random(seed)
