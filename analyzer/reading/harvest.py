@@ -17,7 +17,7 @@ from analyzer.ingest import TRIAGE, recognise
 from analyzer.model import Batch, Format, Progress
 from analyzer.sources import Decoder, Member, members
 
-PACK = 1 << 20
+PACK = 2 << 20
 """Small sources of one format share a block of about this many bytes: per-block work costs more than their bytes."""
 WHOLE = 32 << 20
 """A log is looked at as a whole; a longer one is decoded."""
