@@ -36,8 +36,8 @@ def cite(findings: Iterable[Cited], paths: Sequence[Path]) -> tuple[list[Cited],
     hashes = {}
     named = prefixes(paths)
     for path in sorted(named):
-        for member in members(path, named[path]):
-            if member.name in wanted and member.stream is not None:
+        for member in members(path, named[path], only=wanted):
+            if member.stream is not None:
                 lines, digest = _read(member.stream, sorted(wanted[member.name]))
                 excerpts |= {(member.name, offset): text for offset, text in lines.items()}
                 if digest is not None:

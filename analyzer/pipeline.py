@@ -36,6 +36,7 @@ def read(
     until: datetime | None = None,
     customer: str = "",
     decode: Sequence[str] = (),
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> Case:
     """A case from folders, archives and files; it is decoded on the first use of one of its tables.
@@ -43,6 +44,7 @@ def read(
     `nodes`: node name -> path whose logs are that node's. `utc_offsets`: node -> "+HH:MM" of its server log.
     `tasks`, `since`, `until` narrow the question to those tasks (ServerTasks-N) and to tasks active in that time (UTC
     where it names no zone). `decode`: tasks whose lines will be told, so that no first look may clear their logs.
+    `workers`: processes that read a large input; a script that asks for several must guard its main module.
     Raises PathMissing and UsageError at once; UnreadableSource never: SOURCES says what could not be read.
     """
     every = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
@@ -53,7 +55,7 @@ def read(
             raise PathMissing(path)
     offsets = {node: utc_offset(text) for node, text in (utc_offsets or {}).items()}
     question = Question(frozenset(tasks), _zoned(since), _zoned(until))
-    options = Options(dict(nodes or {}), question.tasks, customer, progress, decode=frozenset(decode))
+    options = Options(dict(nodes or {}), question.tasks, customer, progress, decode=frozenset(decode), workers=workers)
     kept = outermost(every)
     return Case(lambda triage: _load(kept, replace(options, triage=triage), offsets, question), kept, customer)
 

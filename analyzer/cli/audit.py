@@ -41,6 +41,7 @@ def audit(
         str, typer.Option(metavar="DIR", help="Write a certificate for every proved double run, with its verify.py.")
     ] = "",
     config: options.Settings = "",
+    workers: options.Workers = 0,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -60,7 +61,7 @@ def audit(
     known = options.configured(config)
     if known.path:
         voice.detail(f"configuration {known.path}")
-    narrowed = options.narrowed(paths, node, utc_offset, task, since, until, known=known)
+    narrowed = options.narrowed(paths, node, utc_offset, task, since, until, known=known, workers=workers)
     customers = arguments.customers(paths, list(narrowed["nodes"])) if each else {}
     folder = arguments.certificates_folder(certificates, paths) if certificates else None
     from analyzer import pipeline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -27,6 +28,9 @@ Until = Annotated[str, typer.Option(metavar="TIME", help="Only up to this ISO da
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the answer: no progress, no remarks.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what was read as what, and how fast.")]
 
+Workers = Annotated[
+    int, typer.Option("--workers", metavar="N", min=0, help="Processes that read a large input; 0: one per processor.")
+]
 Settings = Annotated[
     str, typer.Option("--config", metavar="FILE", help="Nodes, zones, suppressions; default: analyzer.toml, if there.")
 ]
@@ -41,6 +45,7 @@ def narrowed(
     until: str = "",
     *,
     known: Config,
+    workers: int = 0,
 ) -> dict[str, Any]:
     """The options that all reading commands share, as arguments of `pipeline.read`. Raises UsageError.
 
@@ -54,6 +59,7 @@ def narrowed(
         "tasks": arguments.task_ids(task),
         "since": first,
         "until": last,
+        "workers": workers or os.cpu_count() or 1,
     }
 
 

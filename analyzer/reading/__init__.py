@@ -3,6 +3,7 @@
 harvest   members, their formats, blocks shared by small sources; logs that a first look clears are not decoded
 doubt     which of these must be decoded all the same, because another source speaks of their task
 naming    whose log it is
+workers   processes that share a large input
 tables    SOURCES, EVENTS, STATES, REJECTS and the cleared rows of LOGS
 """
 
@@ -18,7 +19,8 @@ from analyzer.reading.doubt import doubted
 from analyzer.reading.harvest import Options, read_members
 from analyzer.reading.naming import give_nodes
 from analyzer.reading.tables import tables
-from analyzer.sources import prefixes
+from analyzer.reading.workers import read_places
+from analyzer.sources import members, places, prefixes
 
 __all__ = ["Options", "Reading", "read_tables"]
 
@@ -29,14 +31,17 @@ class Reading:
     def __init__(self, paths: Sequence[Path], options: Options) -> None:
         self._options = options
         self._named = prefixes(paths)
-        self._harvest = read_members(self._named, options)
+        every = [place for path in sorted(self._named) for place in places(path, self._named[path])]
+        self._harvest = read_places(every, options)
         self.decode(doubted(self._harvest, options.decode))
 
     def decode(self, sources: Collection[str]) -> None:
         """Read these sources again, exactly, although a first look had cleared them."""
         if sources:
             exact = replace(self._options, triage=False)
-            self._harvest.replace(read_members(self._named, exact, only=frozenset(sources)))
+            wanted = frozenset(sources)
+            again = (one for path in sorted(self._named) for one in members(path, self._named[path], only=wanted))
+            self._harvest.replace(read_members(again, exact))
 
     def tables(self) -> dict[str, pa.Table]:
         """SOURCES, EVENTS, STATES and REJECTS, and LOGS with a row for each log that a first look cleared.

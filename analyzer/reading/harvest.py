@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +14,7 @@ from analyzer import schema
 from analyzer.blocks import Block, Text, joined, of_lines, together
 from analyzer.ingest import TRIAGE, recognise
 from analyzer.model import Batch, Format, Progress
-from analyzer.sources import Decoder, Member, members
+from analyzer.sources import Decoder, Member
 
 PACK = 2 << 20
 """Small sources of one format share a block of about this many bytes: per-block work costs more than their bytes."""
@@ -29,7 +28,8 @@ _OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$
 class Options:
     """How to read: whose log is whose, which tasks are asked for, whose customer's files these are.
 
-    `triage`: logs that a first look clears are not decoded, but for those of the tasks in `decode`.
+    `triage`: logs that a first look clears are not decoded, but for those of the tasks in `decode`. `workers`:
+    processes that read a large input.
     """
 
     nodes: Mapping[str, str] = field(default_factory=dict)  # name -> path
@@ -38,6 +38,7 @@ class Options:
     progress: Progress | None = None
     triage: bool = False
     decode: frozenset[str] = frozenset()
+    workers: int = 1
 
 
 @dataclass
@@ -88,6 +89,14 @@ class Harvest:
         self.found[str(row["source"])].problem = reason
         self.take([Batch(rejects=schema.from_rows(schema.REJECTS, [{**row, "reason": reason, "excerpt": ""}]))])
 
+    def add(self, other: Harvest) -> None:
+        """Put what other members gave beside it."""
+        self.found |= other.found
+        self.cleared += other.cleared
+        self.telling += other.telling
+        for name in TABLES:
+            self.tables[name] += other.tables[name]
+
     def replace(self, other: Harvest) -> None:
         """Put what was read again of some cleared logs in the place of what was read before."""
         sources = pa.array(sorted(other.found), pa.string())
@@ -115,14 +124,12 @@ class _Pack:
 _Packs = dict[tuple[str, bool], _Pack]
 
 
-def read_members(named: Mapping[Path, str], options: Options, only: Collection[str] | None = None) -> Harvest:
-    """Read every member below the paths, or those called `only`. Raises PathMissing."""
+def read_members(members: Iterable[Member], options: Options) -> Harvest:
+    """Read these members."""
     found = Harvest()
     packs: _Packs = {}
-    for path in sorted(named):
-        for member in members(path, named[path]):
-            if only is None or member.name in only:
-                _read_member(found, packs, member, options)
+    for member in members:
+        _read_member(found, packs, member, options)
     for pack in packs.values():
         _unpack(found, pack)
     return found

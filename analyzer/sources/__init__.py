@@ -2,6 +2,6 @@
 
 from analyzer.sources.encoding import Decoder
 from analyzer.sources.nodes import name_nodes
-from analyzer.sources.walk import Member, members, outermost, prefixes
+from analyzer.sources.walk import Member, Place, members, opened, outermost, places, prefixes
 
-__all__ = ["Decoder", "Member", "members", "name_nodes", "outermost", "prefixes"]
+__all__ = ["Decoder", "Member", "Place", "members", "name_nodes", "opened", "outermost", "places", "prefixes"]

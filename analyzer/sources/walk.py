@@ -15,7 +15,7 @@ import re
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
@@ -71,19 +71,49 @@ def outermost(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(path for real, path in kept.items() if kept.keys().isdisjoint(real.parents))
 
 
-def members(path: Path, prefix: str = "") -> Iterator[Member]:
-    """Every file below `path`, each to be read before the next is asked for. Raises PathMissing."""
+@dataclass(frozen=True)
+class Place:
+    """A file on disk, which may be an archive, and what its source is called ("" for the only PATH)."""
+
+    name: str
+    path: str
+    named: bool = False
+    problem: str | None = None
+
+    def may_hold(self, sources: Container[str]) -> bool:
+        """Whether it is one of these sources, or an archive that may hold some."""
+        return self.named or self.name in sources or self.name.lower().endswith(NESTED)
+
+
+def places(path: Path, prefix: str = "") -> list[Place]:
+    """Every file below `path`, by name. Raises PathMissing."""
     if not path.exists():
         raise PathMissing(path)
     if not path.is_dir():
-        yield from _file(str(path), prefix, named=True)
-        return
+        return [Place(prefix, str(path), named=True)]
     found = _files(path)
-    for name, (_, file, problem) in zip(_names([one[0] for one in found]), found, strict=True):
-        if problem is None:
-            yield from _file(file, _join(prefix, name), named=False)
-        else:
-            yield Member(_join(prefix, name), 0, None, problem)
+    names = _names([one[0] for one in found])
+    return [
+        Place(_join(prefix, name), file, problem=problem) for name, (_, file, problem) in zip(names, found, strict=True)
+    ]
+
+
+def opened(place: Place) -> Iterator[Member]:
+    """The members of a place, each to be read before the next is asked for."""
+    if place.problem is None:
+        yield from _file(place.path, place.name, named=place.named)
+    else:
+        yield Member(place.name, 0, None, place.problem)
+
+
+def members(path: Path, prefix: str = "", only: Container[str] | None = None) -> Iterator[Member]:
+    """Every file below `path`, or those called `only`, each to be read before the next is asked for.
+
+    Raises PathMissing.
+    """
+    for place in places(path, prefix):
+        if only is None or place.may_hold(only):
+            yield from (one for one in opened(place) if only is None or one.name in only)
 
 
 def _join(prefix: str, name: str) -> str:

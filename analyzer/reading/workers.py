@@ -1,0 +1,97 @@
+"""Processes that share the reading of a large input. One that dies costs the source it died on, never the case."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context
+
+from analyzer.reading.harvest import Found, Harvest, Options, read_members
+from analyzer.sources import Place, opened
+from analyzer.startup import without_pandas
+
+LARGE = 64 << 20
+"""Less is read sooner than another process has started."""
+SHARE = 16 << 20
+DIED = "the reader died on it"
+
+Share = tuple[Place, ...]
+Read = Callable[[Options, Share], Harvest]
+
+
+def read_share(options: Options, share: Share) -> Harvest:
+    """Read the members of these places."""
+    return read_members((member for place in share for member in opened(place)), options)
+
+
+def read_places(places: Sequence[Place], options: Options, read: Read = read_share) -> Harvest:
+    """Read all places: in this process, or by `options.workers` others where there is much to read.
+
+    What is decoded as a whole is not sent from one process to another: only a first look is shared out.
+    """
+    sizes = _sizes(places) if options.workers > 1 and options.triage else []
+    if sum(sizes) < LARGE or len(places) == 1:
+        return read(options, tuple(places))
+    found = Harvest()
+    quiet = replace(options, progress=None)
+    for share, size, harvested in _in_order(partial(read, quiet), _shares(places, sizes), options.workers):
+        found.add(harvested)
+        if options.progress:
+            options.progress(share[-1].name, size)
+    return found
+
+
+def _sizes(places: Sequence[Place]) -> list[int]:
+    sizes = [0] * len(places)
+    for number, place in enumerate(places):
+        with suppress(OSError):  # its reader will say so
+            sizes[number] = os.stat(place.path).st_size  # noqa: PTH116 (hundreds of thousands of files)
+    return sizes
+
+
+def _shares(places: Sequence[Place], sizes: Sequence[int]) -> Iterator[tuple[Share, int]]:
+    """Neighbours of together about SHARE bytes."""
+    begin, held = 0, 0
+    for at, size in enumerate(sizes, 1):
+        held += size
+        if held >= SHARE or at == len(places):
+            yield tuple(places[begin:at]), held
+            begin, held = at, 0
+
+
+def _in_order(
+    read: Callable[[Share], Harvest], shares: Iterator[tuple[Share, int]], workers: int
+) -> Iterator[tuple[Share, int, Harvest]]:
+    with _pool(workers) as pool:
+        waiting = [(share, size, pool.submit(read, share)) for share, size in shares]
+        for share, size, future in waiting:
+            yield share, size, _result(future, read, share)
+
+
+def _result(future: Future[Harvest], read: Callable[[Share], Harvest], share: Share) -> Harvest:
+    """What a share gave. Where a process died, its shares are read again by one each, in ever smaller parts."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return _alone(read, share)
+
+
+def _alone(read: Callable[[Share], Harvest], share: Share) -> Harvest:
+    with _pool(1) as pool, suppress(BrokenProcessPool):
+        return pool.submit(read, share).result()
+    if len(share) == 1:
+        name = share[0].name
+        return Harvest(found={name: Found(name, "unknown", 0, problem=DIED)})
+    found = Harvest()
+    for part in (share[: len(share) // 2], share[len(share) // 2 :]):
+        found.add(_alone(read, part))
+    return found
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=without_pandas)
