@@ -6,6 +6,7 @@ from analyzer import schema
 from analyzer.blocks import block
 from analyzer.reading import harvest
 from analyzer.reading.harvest import Found, Harvest, Options, read_members
+from analyzer.sources import members
 from tests.bundles import folder
 from tests.mutations import MACHINES, PLAIN, log
 
@@ -44,13 +45,13 @@ def test_what_is_read_again_takes_the_place_of_what_was_cleared():
 
 def test_the_same_lines_are_read_with_and_without_a_first_look(tmp_path):
     files = {f"TaskLogs/servertasks-{task}_aaaa.txt": log(PLAIN, task) for task in (1, 2)}
-    named = {folder(tmp_path, {**files, "TaskLogs/servertasks-3_aaaa.txt": log(MACHINES, 3)[:-30]}): ""}
-    looked, decoded = (read_members(named, Options(triage=triage)) for triage in (True, False))
+    path = folder(tmp_path, {**files, "TaskLogs/servertasks-3_aaaa.txt": log(MACHINES, 3)[:-30]})
+    looked, decoded = (read_members(members(path), Options(triage=triage)) for triage in (True, False))
     logs, telling, events = rows(looked)
     assert sorted(logs) == sorted(files)
     assert telling == []
     assert {source for source, _ in events} == {"TaskLogs/servertasks-3_aaaa.txt"}
-    looked.replace(read_members(named, Options(), only=files))
+    looked.replace(read_members(members(path, only=files), Options()))
     assert sorted(rows(looked)[2]) == sorted(rows(decoded)[2])
     assert looked.found == decoded.found
 
