@@ -75,7 +75,7 @@ class LogWriter(threading.Thread):
                 return
             if attempt in (1, 8):
                 self.log.append_retry(entry.correlation, 1 + attempt // 8, self.shown)
-                self.journal.note(kind="held", task=entry.task, execution=entry.execution, said=entry.said)
+                self._held(entry)
             time.sleep(0.004)
         assert self.handle is not None
         with self.journal.guard:
@@ -88,7 +88,11 @@ class LogWriter(threading.Thread):
 
     def _lose(self, entry: Entry) -> None:
         self.log.append_failure(entry.correlation, self.shown)
+        self._held(entry)  # a line that waited too long in the queue is lost at once, without another attempt
         self._note(entry, lost=True)
+
+    def _held(self, entry: Entry) -> None:
+        self.journal.note(kind="held", task=entry.task, execution=entry.execution, said=entry.said)
 
     def _note(self, entry: Entry, lost: bool) -> None:
         self.journal.note(
