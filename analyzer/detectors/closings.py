@@ -1,10 +1,11 @@
-"""Executions that overlap in one log whose root closes both ways, where it cannot be told which closing is whose.
+"""Executions that overlap in one log whose root closes in different ways, where it cannot be told which is whose.
 
 Only closings that can be theirs count. A failed run, and then a double run of which both executions succeeded, is no
 conflict between these two:
 
-    raw log   closings of the executions that overlap (a pause and what resumed it belong together), and closings that
-              may be either's, from their first line up to the first line of the next execution that is none of them
+    raw log   closings of the executions that overlap (a pause and what resumed it belong together, also where several
+              resumed it), and closings that may be either's, from their first line up to the first line of the next
+              execution that is none of them
     a tree    closings between the first opening of the root and the point at which as many closed as had opened
 
 Source: formats document, sections 1.4 and 3.2, and section 10, trap 4.
@@ -14,29 +15,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import polars as pl
 
 from analyzer.detectors.common import Row, rows
-from analyzer.detectors.lines import KEY, RAW, ROOT, task_lines
+from analyzer.detectors.lines import ANSWERED, KEY, RAW, ROOT, task_lines
 from analyzer.model import Case
-from analyzer.names import COMPLETED, FATAL
+from analyzer.names import CANCELED, COMPLETED, FATAL
 
 TASK = ("customer", "task")
 
 Key = tuple[str, str]
 
+ENDING = (
+    pl.when(pl.col("message").str.starts_with(CANCELED)).then(pl.lit("Canceled"))
+    .when(pl.col("severity") >= FATAL).then(pl.lit("Failed"))
+    .when(pl.col("message").str.contains(COMPLETED)).then(pl.lit("Success"))
+)  # fmt: skip
+"""What a root line says of an end; null for other lines."""
+
 
 def both_ways(case: Case) -> list[tuple[Row, Row]]:
-    """Per task log at most one pair of root lines: one execution of an overlap failed, another one succeeded."""
+    """Per task log at most one pair of root lines with different `ending`s, of executions that overlapped."""
     pairs = case.frame("pairs")
     concurrent = pairs.filter(pl.col("relation") == "concurrent").select(TASK).unique()
     if concurrent.is_empty():
         return []
-    groups = _groups(rows(pairs.join(concurrent, on=TASK, how="semi")))
-    root = task_lines(case).filter(ROOT).join(concurrent, on=TASK, how="semi")
-    closes = pl.col("message").str.contains(COMPLETED) & (pl.col("severity") < FATAL)
-    root = root.with_columns(failed=pl.col("severity") >= FATAL, closes=closes | (pl.col("severity") >= FATAL))
+    every = task_lines(case).join(concurrent, on=TASK, how="semi")
+    linked = [rows(pairs.join(concurrent, on=TASK, how="semi")), rows(_went_on(every))]
+    groups = _groups(chain.from_iterable(linked))
+    root = every.filter(ROOT).with_columns(ending=ENDING).with_columns(closes=pl.col("ending").is_not_null())
     found = []
     for _, log in root.group_by(KEY, maintain_order=True):
         several = groups[(log["customer"][0], log["task"][0])]
@@ -47,9 +56,29 @@ def both_ways(case: Case) -> list[tuple[Row, Row]]:
 
 
 def _differing(part: Sequence[Row]) -> tuple[Row, Row] | None:
-    failed = next((line for line in part if line["closes"] and line["failed"]), None)
-    succeeded = next((line for line in part if line["closes"] and not line["failed"]), None)
-    return (failed, succeeded) if failed and succeeded else None
+    firsts: dict[str, Row] = {}
+    for line in part:
+        if line["closes"]:
+            firsts.setdefault(line["ending"], line)
+    spoke_twice = sum(line["closes"] for line in part) > sum(line["kind"] == "finished" for line in part)
+    if spoke_twice and "Canceled" in firsts and "Success" not in firsts:
+        return None  # one of them may have said both that a step failed and that it was canceled
+    found = [firsts[ending] for ending in ("Failed", "Canceled", "Success") if ending in firsts]
+    return (found[0], found[-1]) if len(found) > 1 else None
+
+
+def _went_on(lines: pl.DataFrame) -> pl.DataFrame:
+    """Resumes as rows like those of PAIRS: whoever worked on a step before, and whoever took the answer it waited for.
+
+    Of several that resume one pause PAIRS cannot tell which of them is the legitimate one; all go on with that step.
+    """
+    worked = lines.filter(pl.col("execution").is_not_null() & ~ROOT)
+    steps = [*KEY, "step"]
+    begun = worked.unique(steps, keep="first", maintain_order=True)
+    answered = worked.filter(pl.col("message").str.contains(ANSWERED)).unique([*steps, "execution"])
+    links = begun.select(*steps, first="execution").join(answered.select(*steps, second="execution"), on=steps)
+    links = links.filter(pl.col("first") != pl.col("second")).with_columns(relation=pl.lit(""), work=pl.lit("resume"))
+    return links.sort(*steps, "second")
 
 
 def _groups(pairs: Iterable[Row]) -> dict[Key, list[frozenset[int]]]:

@@ -19,6 +19,7 @@ from analyzer.detectors.lines import KEY
 from analyzer.model import Case, Evidence
 
 TASK = ("customer", "task")
+SAID = {"Failed": "failed", "Canceled": "was canceled", "Success": "succeeded"}
 DOUBLE = (pl.col("relation").is_in(["concurrent", "possible"])) | (pl.col("work") == "same work")
 
 
@@ -111,18 +112,19 @@ def _and_kept(kept: Row | None, runs: Sequence[Row]) -> str:
 
 
 def _nameless(ends: tuple[Row, Row], kept: Mapping[tuple[str, str], Row]) -> Conflict:
-    """A mixed log whose root ends both ways, where it cannot be told which line is whose."""
-    failed, succeeded = ends
-    claim = kept.get((failed["customer"], failed["task"]))
-    told = f"{failed['task']} was executed twice at the same time, and one execution failed while the other succeeded"
+    """A mixed log whose root ends in two ways, where it cannot be told which line is whose."""
+    one, other = ends
+    claim = kept.get((one["customer"], one["task"]))
+    told = f"{one['task']} was executed twice at the same time, and one execution {SAID[one['ending']]}"
+    told += f" while the other {SAID[other['ending']]}"
     told += f"; the {called(claim['claim'])} says {claim['state']}" if claim else ""
     return Conflict(
-        customer=failed["customer"],
-        task=failed["task"],
-        log=failed["log"] or None,
+        customer=one["customer"],
+        task=one["task"],
+        log=one["log"] or None,
         told=told,
-        evidence=evidence([failed, succeeded, *([claim] if claim else [])]),
-        detail={"endings": ["Failed", "Success"], "kept": claim["state"] if claim else None},
+        evidence=evidence([one, other, *([claim] if claim else [])]),
+        detail={"endings": [one["ending"], other["ending"]], "kept": claim["state"] if claim else None},
     )
 
 

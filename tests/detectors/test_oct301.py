@@ -62,6 +62,98 @@ def test_two_executions_that_ended_differently(bundle):
     assert [place.line for place in finding.evidence] == [21, 17, 2]
 
 
+CLOSES = ".    INF {0}     The deployment completed successfully."
+FAILS = ".    FAT {0}     The deployment failed because one or more steps failed."
+STOPS = ".    FAT {0}     The task was canceled"
+
+
+def closed(first: str, second: str) -> str:
+    """MIXED with other last words."""
+    return MIXED.replace(CLOSES.format(7), first.format(7)).replace(CLOSES.format(9), second.format(9))
+
+
+def test_one_was_canceled_and_the_other_failed(bundle):
+    bundle.raw(closed(STOPS, FAILS))
+    bundle.csv(task(state="Failed", completed="9.6"))
+    finding = bundle.audit().one("OCT301")
+    assert "one execution failed while the other was canceled; the database says Failed" in finding.summary
+    assert [place.line for place in finding.evidence] == [21, 17, 2]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(closed(STOPS, STOPS), id="both were canceled"),
+        pytest.param(closed(FAILS, FAILS), id="both failed"),
+        pytest.param(closed(STOPS, FAILS + "\n    " + STOPS), id="a step had failed when both were canceled"),
+    ],
+)
+def test_a_double_run_of_which_both_ended_alike(bundle, script):
+    bundle.raw(script)
+    answer = bundle.audit()
+    assert answer.of("OCT101")
+    assert not answer.of("OCT301")
+
+
+WAITS = """
+    .    INF 0     Deploy Shop release 1.0 to Test
+    x    PLN 0.1   Step 1: Stop
+    y    PLN 0.1   Step 2: Approve
+    z    PLN 0.1   Step 3: Clean up
+    x/a  INF 1     web-01
+    .    INF 1.5   Deploy Shop release 1.0 to Test
+    1    PLN 1.6   Step 1: Stop
+    2    PLN 1.6   Step 2: Approve
+    3    PLN 1.6   Step 3: Clean up
+    1/a  INF 1.7   web-01
+    x/a  {0} 2.0   {1}
+    x/a  FIN 2.1
+    1/a  FIN 2.2
+    1    FIN 2.3
+    2    INF 2.4   Please approve
+    2    VBS 2.5   Approve completed
+    x    {0} 2.5   {1}
+    x    FIN 2.6
+    y    ABN 2.7
+    z/b  INF 2.8   web-01
+    z/b  FIN 2.9
+    z    FIN 3
+    .    {0} 3.1   {2}
+    .    FIN 3.2
+    2    VBS 60    Resuming after completion
+    2    FIN 61
+    3    ABN 62
+    .    INF 62.1  The deployment completed successfully.
+    .    FIN 62.2
+    2    VBS 63    Resuming after completion
+    2    FIN 64
+    3    ABN 65
+    2    VBS 66    Resuming after completion
+    .    INF 66.1  The deployment completed successfully.
+    2    FIN 67
+    3    ABN 68
+    .    FIN 68.1
+    .    INF 72    The deployment completed successfully.
+    .    FIN 73
+"""
+
+
+def test_one_failed_while_three_resumed_the_pause_of_the_other(bundle):
+    """Whichever of the three was meant to resume, the pause that they resumed is not that of the one that failed."""
+    bundle.raw(WAITS.format("FAT", "The step failed", "The deployment failed because one or more steps failed."))
+    finding = bundle.audit().one("OCT301")
+    assert [place.line for place in finding.evidence] == [23, 28]
+
+
+def test_a_pause_that_three_resumed_beside_one_that_succeeded_too(bundle):
+    """All ended alike; the failure is another day's."""
+    again = FAILED.replace("    1", "    p").replace("    2", "    q")
+    bundle.raw(WAITS.format("INF", "Approved", "The deployment completed successfully.") + "".join(_later(again)))
+    answer = bundle.audit()
+    assert answer.of("OCT101")
+    assert not answer.of("OCT301")
+
+
 def test_a_failed_run_before_a_double_run_that_succeeded_twice(bundle):
     """The two that overlapped ended alike; the failure was another day's."""
     bundle.raw(FAILED.replace("    1", "    p").replace("    2", "    q") + "".join(_later(MIXED)))
