@@ -101,6 +101,7 @@ def without_start(case: Case) -> tuple[list[Loss], list[Unclear]]:
     headless = headless.with_columns(pl.col("log").fill_null(""), line="first_line", offset="first_offset")
     resumes = task_lines(case).filter(pl.col("message").str.contains(ANSWERED))  # what resumes announces no root
     headless = headless.join(resumes, on=["customer", *PLACE], how="anti", maintain_order="left")
+    headless = headless.join(_behind_an_answer(case), on=["customer", *PLACE], how="anti", maintain_order="left")
     raw = task_logs(case).filter("raw")
     headless = headless.join(raw.select(*KEY, "opened"), on=KEY, how="inner", maintain_order="left")
     found = [
@@ -118,6 +119,21 @@ def without_start(case: Case) -> tuple[list[Loss], list[Unclear]]:
         told = f"the log has no beginning: its first line is not the task's own ({row['source']} line {row['line']})"
         found.append(Loss((row["customer"], row["task"], row["log"]), "log without its start", told, [row], 1))
     return found, []
+
+
+def _behind_an_answer(case: Case) -> pl.DataFrame:
+    """Places of lines that go on with steps of another part's plan, behind an answer in their own part.
+
+    Of two executions that both paused, the one that resumes may take over the other's plan: its steps then begin in a
+    part in which nobody announced them, and yet no line is missing.
+    """
+    lines = task_lines(case).filter((pl.col("format") == RAW) & ~ROOT)
+    plan = lines.filter(pl.col("kind") == "planned").select(*KEY, "step", plan="source").unique()
+    answers = lines.filter(pl.col("message").str.contains(ANSWERED))
+    answers = answers.join(plan, on=[*KEY, "step"], how="inner").filter(pl.col("plan") != pl.col("source"))
+    answers = answers.group_by(*KEY, "source", "plan").agg(answered=pl.col("line").min())
+    work = lines.join(plan, on=[*KEY, "step"], how="inner").join(answers, on=[*KEY, "source", "plan"], how="inner")
+    return work.filter(pl.col("line") > pl.col("answered")).select("customer", *PLACE).unique()
 
 
 def not_in_raw_log(case: Case) -> tuple[list[Loss], list[Unclear]]:

@@ -102,6 +102,40 @@ def test_a_pause_that_the_node_whose_own_execution_failed_resumed(bundle):
     assert not bundle.audit().of("OCT204")
 
 
+TOOK_OVER = """
+    .    INF {0}:00   Deploy Shop
+    {1}  PLN {0}:01   Step 1: Approve
+    {2}  PLN {0}:01   Step 2: Copy
+    {1}  INF {0}:02   Please approve
+    {1}  VBS {0}:03   Approve completed
+"""
+AND_WENT_ON = """
+    1    VBS 59:30    Resuming after completion
+    1    FIN 59:31
+    {0}/a  INF 59:32    web-01
+    {0}/a  FIN 59:33
+    {0}/b  INF 59:34    web-02
+    {0}/b  FIN 59:35
+    {0}    VBS 59:36    Copy completed
+    {0}    FIN 59:37
+    .    INF 59:38    The deployment completed successfully.
+    .    FIN 59:39
+"""
+
+
+def test_a_resume_that_takes_over_the_plan_of_the_other_execution(bundle):
+    """Both paused; the plan of the steps with which the first part goes on stands in the second one."""
+    bundle.raw(TOOK_OVER.format(1, "x", "y") + AND_WENT_ON.format("2"), segment="west")
+    bundle.raw(TOOK_OVER.format(3, "1", "2"), segment="east")
+    assert not bundle.audit().of("OCT204")
+
+
+def test_steps_behind_a_resume_that_nobody_planned(bundle):
+    bundle.raw(TOOK_OVER.format(1, "x", "y") + AND_WENT_ON.format("q"), segment="west")
+    bundle.raw(TOOK_OVER.format(3, "1", "2"), segment="east")
+    assert bundle.audit().one("OCT204").detail["causes"] == ["part without its start"]
+
+
 @pytest.mark.parametrize(
     "script",
     [
