@@ -268,21 +268,20 @@ def _texts_are_whole(look: _Look) -> None:
     look.doubt(slashed[np.isin(tail[slashed], begun)])  # the quote that seems to close the text is a part of it
     quotes = octets == ord('"')
     quoted = begun[following == ord('"')] + 1
+    begins = np.append(block.starts[look.first], len(octets))
+    lines = np.diff(np.append(look.first, len(block)))
+    escaped = np.diff(np.searchsorted(quoted, begins))
+    # Source by source: in a doubted one a line may have fewer, which would make up for one too many elsewhere.
+    for source in np.flatnonzero(look.good).tolist():
+        found = np.count_nonzero(quotes[begins[source] : begins[source + 1]]) - escaped[source]
+        look.good[source] = found == 10 * lines[source]
     breaks = octets < ord(" ")
     returns = int(np.count_nonzero(octets[np.minimum(block.ends, len(octets) - 1)] == RETURN))
     newlines = len(block) - (0 if block.data.endswith(b"\n") else 1)
-    # In a source that is doubted already a line may have fewer: that would make up for one too many elsewhere.
-    ten = look.good.all() and np.count_nonzero(quotes) - len(quoted) == 10 * len(block)
-    if ten and np.count_nonzero(breaks) == newlines + returns:
-        return
-    begins = block.starts[look.first]
-    lines = np.diff(np.append(look.first, len(block)))
-    per_line = np.add.reduceat(quotes, begins, dtype=np.int64)
-    np.subtract.at(per_line, np.searchsorted(begins, quoted, "right") - 1, 1)
-    look.good &= per_line == 10 * lines
-    at = np.flatnonzero(breaks & (octets != NEWLINE))
-    at = at[(octets[at] != RETURN) | (octets[np.minimum(at + 1, len(octets) - 1)] != NEWLINE)]
-    look.good[np.searchsorted(begins, at, "right") - 1] = False
+    if np.count_nonzero(breaks) != newlines + returns:
+        at = np.flatnonzero(breaks & (octets != NEWLINE))
+        at = at[(octets[at] != RETURN) | (octets[np.minimum(at + 1, len(octets) - 1)] != NEWLINE)]
+        look.good[np.searchsorted(begins, at, "right") - 1] = False
 
 
 def _spelt(words: Words, at: Ints) -> Ints:
