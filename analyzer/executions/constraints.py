@@ -90,7 +90,7 @@ def bounds(executions: Sequence[Dated], states: pl.DataFrame, attempts: Sequence
     both = solve([*sound, *owned])
     if both.at(moment).contradiction:
         return Bounds(solve(sound), _consistent([*sound, *held], sound, moment))
-    if _on_another_clock(owned, moment):
+    if _on_another_clock(owned):
         return Bounds(both, _consistent([*sound, *owned, *held], [*sound, *owned], moment))
     completed = [one for one in owned if one.after == DATABASE]
     return Bounds(solve(sound), _consistent([*sound, *completed, *held], [*sound, *completed], moment))
@@ -156,14 +156,9 @@ def _owned(mine: Sequence[Dated], row: dict[str, Any]) -> Iterator[Constraint]:
         yield Constraint(clock, end.instant, DATABASE, completed.instant, WRITING, reason, (end, completed))
 
 
-def _on_another_clock(found: Sequence[Constraint], moment: int) -> bool:
-    """Whether the times cannot all be the nodes' own: some node's offset from them excludes zero."""
-    clocks = solve(found)
-    for name in {one.after for one in found} | {one.before for one in found}:
-        offset = clocks.offset(DATABASE, name, moment)
-        if (offset.low is not None and offset.low > 0) or (offset.high is not None and offset.high < 0):
-            return True
-    return False
+def _on_another_clock(found: Iterable[Constraint]) -> bool:
+    """Whether the times cannot all be the nodes' own: at its own moment a constraint excludes that the clocks agree."""
+    return any(one.bound(one.earlier) < 0 for one in found)
 
 
 def _place(row: dict[str, Any], field: str) -> Place | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzer.executions.steps import Line, Together
 from analyzer.executions.stream import Structure, split
@@ -59,19 +59,20 @@ def separate(
         unclear += found.unclear
         together += found.together
         for part in found.structures:
-            rows = set(part.rows)
-            steps = {line.step for line in by_stream[stream] if line.step and line.row in rows}
-            known = next((owners[step] for step in steps if step in owners), None)
-            elsewhere = len(structures) == 1 and not part.streams & structures[0].streams
-            if known is None and not part.announced and elsewhere and not _repeats(lines, structures[0], steps):
-                known = structures[0]
-            if known is None:
-                structures.append(part)
-                known = part
-            else:
-                known.rows += part.rows
-                known.streams |= part.streams
-            owners |= dict.fromkeys(steps, known)
+            for piece in _pieces(part, lines, owners):
+                rows = set(piece.rows)
+                steps = {line.step for line in by_stream[stream] if line.step and line.row in rows}
+                known = next((owners[step] for step in steps if step in owners), None)
+                elsewhere = len(structures) == 1 and not piece.streams & structures[0].streams
+                if known is None and not piece.announced and elsewhere and not _repeats(lines, structures[0], steps):
+                    known = structures[0]
+                if known is None:
+                    structures.append(piece)
+                    known = piece
+                else:
+                    known.rows += piece.rows
+                    known.streams |= piece.streams
+                owners |= dict.fromkeys(steps, known)
     for number, structure in enumerate(structures, 1):
         structure.number = number
     pairs = {(a.number, b.number): rows for a, b, rows in together if a.number != b.number}
@@ -107,6 +108,24 @@ def _streams(by_stream: dict[int, list[Line]], title: str | None) -> list[int]:
         return not announces, min(line.instant for line in lines), stream
 
     return sorted(by_stream, key=rank)
+
+
+def _pieces(part: Structure, lines: Sequence[Line], owners: Mapping[str, Structure]) -> list[Structure]:
+    """A part, in two where its node announced an execution and then resumed another one's steps in the same file.
+
+    Two executions that paused at once have a plan each, and only one of the two is resumed. A part that announces no
+    steps under ids of its own, or writes in them behind the resume, stays whole.
+    """
+    rows = set(part.rows)
+    mine = [line for line in lines if line.row in rows]
+    cut = next((line.row for line in mine if line.step in owners), None)
+    own = {line.step for line in mine if line.step and line.step not in owners}
+    if cut is None or not part.announced or any(line.row > cut and line.step in own for line in mine):
+        return [part]
+    if not _repeats(lines, owners[next(line.step for line in mine if line.row == cut)], own):
+        return [part]
+    behind = Structure(0, cut, set(part.streams), [row for row in part.rows if row >= cut], announced=False)
+    return [replace(part, rows=[row for row in part.rows if row < cut]), behind]
 
 
 def _repeats(lines: Iterable[Line], structure: Structure, steps: set[str]) -> bool:

@@ -17,7 +17,7 @@ import polars as pl
 from analyzer.executions.separate import Separation
 from analyzer.executions.steps import Line, resumed_again
 from analyzer.executions.stream import Structure
-from analyzer.names import COMPLETED, FATAL, RESUMED, version_of
+from analyzer.names import CANCELED, COMPLETED, FATAL, RESUMED, version_of
 
 HALF_DAY = 12 * 3600 * 10_000_000  # a step back of more is midnight, or a resume on another day
 
@@ -126,8 +126,17 @@ def _copies(names: dict[str, str]) -> dict[str, int]:
 
 
 def _closings(root: Sequence[Line], lines: pl.DataFrame) -> list[int]:
+    """Rows of closing words; a canceled execution may say first that it failed, and closes once."""
     severity = lines["severity"].fill_null(0).to_list()
-    return [line.row for line in root if re.match(COMPLETED, line.message) or severity[line.row] >= FATAL]
+    found: list[int] = []
+    failed = False
+    for line in root:
+        fatal = severity[line.row] >= FATAL
+        canceled = line.message.startswith(CANCELED)
+        if (fatal or re.match(COMPLETED, line.message)) and not (failed and canceled):
+            found.append(line.row)
+        failed = fatal and not canceled
+    return found
 
 
 def _openings(root: Sequence[Line], closings: Sequence[int]) -> list[int]:

@@ -55,6 +55,19 @@ def test_rows_of_the_database_bound_a_clock_that_is_off() -> None:
     assert width(found.sure.offset(DATABASE, "a", ticks(350))) == (297, 303)
 
 
+def test_a_clock_that_is_off_shows_however_long_ago_that_was() -> None:
+    hours = ran(3, "a", 30_000.0, 30_010.0)  # the drift since then may be more than the clock was off
+    found = solved([ran(1, "a", 36.0, 46.0), hours], [row(1, 30.0, 40.0, 50.0)])
+    assert found.sure.offset(DATABASE, "a", ticks(50)).known
+    assert width(found.sure.offset(DATABASE, "a", ticks(30_010))) == (-12, 4)
+
+
+def test_a_row_written_a_little_late_does_not_make_the_rows_another_clocks() -> None:
+    hours = ran(3, "a", 30_000.0, 30_010.0)
+    found = solved([ran(1, "a", 38.5, 50.0), hours], [row(1, 30.0, 40.0, 51.5)])
+    assert not found.sure.offset(DATABASE, "a", ticks(50)).known
+
+
 def test_rows_that_the_nodes_may_have_stamped_themselves_bound_nothing_for_sure() -> None:
     found = solved(
         [ran(1, "a", 40.0, 50.0), ran(2, "b", 40.0, 50.0)], [row(1, 30.0, 39.0, 51.0), row(2, 30.0, 39.0, 51.0)]

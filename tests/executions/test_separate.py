@@ -184,6 +184,36 @@ def test_files_that_each_announce_the_root_are_two_structures() -> None:
     assert separated(script) == "1 1 1 1 2 2 2 2"
 
 
+PAUSED_TWICE = """
+    -- first writer
+    . msg Deploy
+    a plan One
+    b plan Two
+    a fin
+    b msg Waiting for approval
+    -- second writer, and then the resume of the first one's pause
+    . msg Deploy
+    x plan One
+    y plan Two
+    x fin
+    y msg Waiting for approval
+    b msg Resuming after completion
+    b fin
+    . fin
+"""
+
+
+def test_a_node_that_paused_and_then_resumed_the_other_ones_pause_is_two_executions() -> None:
+    assert separated(PAUSED_TWICE) == "1 1 1 1 1 2 2 2 2 2 1 1 1"
+
+
+def test_a_resume_that_says_the_title_again_or_adds_a_step_is_the_same_execution() -> None:
+    said = PAUSED_TWICE.replace("    x plan One\n    y plan Two\n    x fin\n    y msg Waiting for approval\n", "")
+    added = PAUSED_TWICE.replace("x plan One", "x plan Three").replace("    y plan Two\n", "")
+    added = added.replace("    y msg Waiting for approval\n", "")
+    assert {*separated(said).split(), *separated(added).split()} == {"1"}
+
+
 def test_a_file_with_new_steps_but_no_root_goes_on_with_the_only_structure() -> None:
     script = "-- one\n. msg Deploy\na plan One\na fin\n-- two\nz msg Cleanup\nz fin\n. fin"
     assert set(separated(script).split()) == {"1"}

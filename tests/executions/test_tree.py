@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from analyzer import pipeline
+from analyzer.names import CANCELED
 
 HEAD = "Task ID:        ServerTasks-9001\nTask status:    Success\n\n"
 ROOT = "                    | == Success: Deploy Ledger 4 to Live ==\n"
@@ -52,6 +53,21 @@ def test_the_roots_own_lines_show_the_order(
     messages: tuple[str, ...], codes: set[str], questions: set[str], tmp_path: Path
 ) -> None:
     assert verdict(HEAD + root(*messages) + TWICE, tmp_path) == (codes, questions)
+
+
+@pytest.mark.parametrize(
+    ("messages", "codes", "questions"),
+    [
+        ((OPEN, OPEN, "failed", CANCELED, CLOSE), {"OCT101"}, set()),
+        ((OPEN, "failed", CANCELED, OPEN, CLOSE), set(), {"OCT102", "OCT301"}),  # canceled, and run again
+    ],
+)
+def test_an_execution_that_failed_and_was_canceled_closes_once(
+    messages: tuple[str, ...], codes: set[str], questions: set[str], tmp_path: Path
+) -> None:
+    lines = root(*messages).splitlines(keepends=True)
+    fatal = [line.replace("Info ", "Fatal") if line.strip().endswith(("failed", CANCELED)) else line for line in lines]
+    assert verdict(HEAD + "".join(fatal) + TWICE, tmp_path) == (codes, questions)
 
 
 def test_a_step_that_stands_there_twice_may_have_been_tried_again(tmp_path: Path) -> None:
