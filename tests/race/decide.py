@@ -1,12 +1,14 @@
 """Which double runs the evidence in a bundle can decide at all, worked out from the truth.
 
-    append order   one raw file: both executions announce themselves, and a line of one stands between the other's;
-                   where both resumed one pause they write under the same ids, and only their closings tell them apart:
-                   both must close behind both resumes
+    append order   one raw file: both executions announce themselves, and a line of one stands between the other's
+                   (where the times that they stamped do not overlap: more turns than A B A B, because one block that
+                   the storage moved makes the same of a re-run); where both resumed one pause they write under the
+                   same ids, and only their closings tell them apart: both must close behind both resumes
     clocks         a file each: both nodes are named, and the simple bounds below leave no offset without overlap
     server logs    the same by what the two nodes' own server logs say
     root order     a view of a single file (text download, /details): the root opens twice before it closes, and its
-                   times go back, so that nobody sorted the lines
+                   times go back, so that nobody sorted the lines; only lines that the view prints with a time count: it
+                   prints the first one as the root's name, and no "Finished"
 
 A view whose root opens twice while its times never go back is no proof: in 2023.3 a feature toggle could give a task
 several files, which are stitched together by time for the view, and where the nodes' clocks differ a legitimate re-run
@@ -33,6 +35,8 @@ HOW = (APPEND, CLOCKS, SERVERS, ROOT)
 SLACK = 3 * TICKS
 DRIFT = 200e-6
 UNKNOWN = 1800 * TICKS
+ONE_MOVED = 4
+"""What one block that the storage moved makes of two executions that ran one after the other: A B A B."""
 MOVED = 6
 """In a damaged file A B A may also be a block that was moved; so many turns may not."""
 
@@ -59,7 +63,7 @@ def _ways(truth: Fact, name: str, one: Trace, two: Trace, offsets: Offsets) -> I
     """All ways in which the overlap of two executions shows."""
     hurt = {injury["file"] for injury in truth["damage"]}
     told = _close_behind(one, two) if _one_pause(one, two) else one.announced and two.announced
-    if told and _turns(one, two) > (MOVED if hurt & set(one.files) else 2):
+    if told and _turns(one, two) > (MOVED if hurt & set(one.files) else ONE_MOVED if _apart(one, two) else 2):
         yield APPEND
     a, b = one.execution["node"], two.execution["node"]
     named = truth["race"]["layout"] == "segments" and one.names_machine and two.names_machine
@@ -83,8 +87,9 @@ def imitable(truth: Fact, found: Traces) -> set[str]:
 
 
 def _goes_back(truth: Fact, name: str) -> bool:
-    """Whether the times of the root's lines go back in a view, which shows whole seconds at least."""
-    seconds = [ticks(time) // TICKS for *_, time in truth["views"].get(name, ())]
+    """Whether the times go back of the root's lines that a view prints; it shows whole seconds at least."""
+    printed = [(category, time) for _, category, _, time in truth["views"].get(name, ())][1:]
+    seconds = [ticks(time) // TICKS for category, time in printed if category != "FIN"]
     return any(right < left for left, right in pairwise(seconds))
 
 
@@ -95,6 +100,11 @@ def _turns(one: Trace, two: Trace) -> int:
         for line in trace.lines:
             files[line.file].append((line.number, trace.execution["number"]))
     return max((len(list(groupby(sorted(lines), key=lambda line: line[1]))) for lines in files.values()), default=0)
+
+
+def _apart(one: Trace, two: Trace) -> bool:
+    """Whether the times that two executions stamped do not overlap."""
+    return one.span[1] < two.span[0] or two.span[1] < one.span[0]
 
 
 def _one_pause(one: Trace, two: Trace) -> bool:
