@@ -139,7 +139,11 @@ def _opened_twice(truth: Fact, name: str, one: Trace, two: Trace) -> bool:
 
 
 class Offsets:
-    """By how much each node's clock may be ahead of the database's, from tasks that ran once."""
+    """By how much each node's clock may be ahead of the database's, from tasks that ran once and show on which node.
+
+    The database's row names only the last owner, and that may be a second execution which left no line: then the times
+    of the lines are another node's.
+    """
 
     def __init__(self, truth: Fact, found: Traces) -> None:
         self.nodes = {node["name"]: node for node in truth["nodes"]}
@@ -149,6 +153,8 @@ class Offsets:
         owned: dict[str, list[tuple[bool, int, int]]] = defaultdict(list)
         for name, task in truth["tasks"].items():
             if len(task["executions"]) != 1 or not found[name][1].lines:
+                continue
+            if not (found[name][1].names_machine or task["executions"][0]["trace"]["server_lines"]):
                 continue
             node, times = task["executions"][0]["node"], _shown(truth, task)
             first, last = found[name][1].span
