@@ -94,8 +94,9 @@ def _margin(a: Side, b: Side) -> str:
     if a.clock == b.clock:
         return f"By that clock they share {duration(min(most, -least))}"
     return (
-        f"They would be one after the other only if the clock of {b.clock} were {_ahead(least)} or less, or "
-        f"{_ahead(most)} or more, against that of {a.clock}"
+        f"They would be one after the other only if the clock of {b.clock}, against that of {a.clock}, were "
+        f"{'at most' if least >= 0 else 'at least'} {_ahead(least)}, or "
+        f"{'at least' if most >= 0 else 'at most'} {_ahead(most)}"
     )
 
 

@@ -110,7 +110,15 @@ def test_two_files_need_clocks() -> None:
     bound = related(side(1, FIRST), other, Bounds(SYNCED, SYNCED))
     assert answer(bound) == ("concurrent", "same work", "clock bounds")
     assert "bounds the clock of b to -1.4 s .. +1.4 s against that of a" in bound.proof
-    assert "one after the other only if the clock of b were 3.0 s behind or less, or 9.0 s ahead or more" in bound.proof
+    assert (
+        "only if the clock of b, against that of a, were at least 3.0 s behind, or at least 9.0 s ahead" in bound.proof
+    )
+
+
+def test_what_both_ends_of_the_margin_mean_on_the_same_side() -> None:
+    later, earlier = (side(2, [(1, at), (2, at + 6.0)], "B", "two.tl.txt") for at in (63.0, -57.0))
+    assert "were at most 57.0 s ahead, or at least 69.0 s ahead" in related(side(1, FIRST), later).proof
+    assert "were at least 63.0 s behind, or at most 51.0 s behind" in related(side(1, FIRST), earlier).proof
 
 
 def test_bounds_that_rest_on_whose_clock_a_field_is_on_make_it_possible_only() -> None:
