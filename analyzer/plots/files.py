@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from analyzer.plots.style import styled
+from analyzer.plots.style import WIDTH, styled
 
 NAMELESS: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
@@ -17,6 +17,18 @@ NAMELESS: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 """What each format would else note of when and with what it was made."""
+
+
+class Sheet(Figure):
+    """A figure that a notebook shows by itself, whether or not pyplot's inline mode is on."""
+
+    def _repr_png_(self) -> bytes:
+        return render(self, "png")
+
+
+def sheet(height: float, width: float = WIDTH) -> Figure:
+    """An empty figure; both in points."""
+    return Sheet(figsize=(width / 72, height / 72), dpi=144)
 
 
 def render(figure: Figure, kind: str) -> bytes:

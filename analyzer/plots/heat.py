@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from analyzer.errors import UsageError
 from analyzer.model import Case, Finding
 from analyzer.plots.axis import days, time_axis
+from analyzer.plots.files import sheet
 from analyzer.plots.happenings import microseconds
 from analyzer.plots.lanes import MICROSECOND
 from analyzer.plots.style import (
@@ -26,7 +27,6 @@ from analyzer.plots.style import (
     heading,
     panel,
     points,
-    sheet,
     shown,
     styled,
     width_of,

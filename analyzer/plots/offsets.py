@@ -22,6 +22,7 @@ from matplotlib.patches import Rectangle
 
 from analyzer.clocks import SECOND
 from analyzer.errors import UsageError
+from analyzer.plots.files import sheet
 from analyzer.plots.style import (
     INK,
     MUTED,
@@ -32,7 +33,6 @@ from analyzer.plots.style import (
     heading,
     panel,
     points,
-    sheet,
     shown,
     span,
     styled,

@@ -58,11 +58,6 @@ def styled() -> Iterator[None]:
         yield
 
 
-def sheet(height: float, width: float = WIDTH) -> Figure:
-    """An empty figure; both in points."""
-    return Figure(figsize=(width / 72, height / 72), dpi=144)
-
-
 def panel(figure: Figure, top: float, height: float, left: float = SIDE) -> Axes:
     """Axes in points from the top left, without frame; one unit of y is a point, counted downwards."""
     width, whole = figure.get_figwidth() * 72, figure.get_figheight() * 72

@@ -27,6 +27,7 @@ from matplotlib.patches import Rectangle
 from analyzer.errors import UsageError
 from analyzer.model import Case
 from analyzer.plots.axis import days, time_axis
+from analyzer.plots.files import sheet
 from analyzer.plots.lanes import MICROSECOND, Bar, Lane, Names, Shared, Swim, swim
 from analyzer.plots.order import order_height, order_panel
 from analyzer.plots.style import (
@@ -46,7 +47,6 @@ from analyzer.plots.style import (
     heading,
     panel,
     points,
-    sheet,
     shown,
     span,
     styled,

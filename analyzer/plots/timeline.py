@@ -20,6 +20,7 @@ from matplotlib.patches import Rectangle
 from analyzer.errors import UsageError
 from analyzer.model import Case
 from analyzer.plots.axis import days, time_axis
+from analyzer.plots.files import sheet
 from analyzer.plots.happenings import Happenings, NodeLife, Run, Start, happenings
 from analyzer.plots.lanes import MICROSECOND
 from analyzer.plots.style import (
@@ -36,7 +37,6 @@ from analyzer.plots.style import (
     heading,
     panel,
     points,
-    sheet,
     shown,
     styled,
     width_of,
