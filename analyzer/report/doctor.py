@@ -166,7 +166,7 @@ def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], w
     out = io.StringIO()
     console = Console(
         file=out, width=room, force_terminal=colour, no_color=not colour, legacy_windows=False,
-        color_system="standard" if colour else None,
+        color_system="standard" if colour else None, force_jupyter=False,  # a notebook gets text like everybody else
     )  # fmt: skip
     console.print(table)
     page = Page(width, colour=colour)

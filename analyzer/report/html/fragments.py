@@ -47,5 +47,7 @@ def of_task(audit: Audit, task: str, customer: str = "") -> str:
 
 @cache
 def _style() -> Markup:
-    """The page's style, for what stands inside `.octopus-audit` alone."""
-    return Markup(f".octopus-audit {{\n{file('style.css').replace(':root', '&')}\n{file('fragment.css')}}}")
+    """The page's style, for what stands inside `.octopus-audit` alone; named twice, it goes before the host's own."""
+    return Markup(
+        f".octopus-audit.octopus-audit {{\n{file('style.css').replace(':root', '&')}\n{file('fragment.css')}}}"
+    )
