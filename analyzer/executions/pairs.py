@@ -17,6 +17,7 @@ from analyzer.executions.execution import Execution, Key
 from analyzer.executions.nodes import Placed
 from analyzer.executions.relate import relate
 from analyzer.executions.sides import Relation, Seen, Side
+from analyzer.executions.sides import related as relation_of
 
 Pair = tuple[Execution, Execution]
 
@@ -29,6 +30,12 @@ class Logs:
     together: dict[tuple[Key, int, int], Seen] = field(default_factory=dict)
     told: dict[Key, tuple[str, tuple[Place, ...]]] = field(default_factory=dict)  # by the order of a tree's root
     ordered: set[Key] = field(default_factory=set)  # raw logs: lines of one source stand in append order
+
+
+OF_BOTH = (
+    "the view of the log prints no order, so that its lines may be those of both nodes, one after the other; the server "
+    "log of the node that it names does not say when that node was at work"
+)
 
 
 def pairs(placed: Placed, logs: Logs, clocks: Bounds, states: pl.DataFrame) -> list[tuple[Key, Relation]]:
@@ -60,7 +67,18 @@ def _related(a: Execution, b: Execution, logs: Logs, clocks: Bounds, deploy: boo
         return told(_side(a), _side(b), *logs.told[a.key], clocks=clocks, deploy=deploy)
     ordered, tears = a.key in logs.ordered, logs.tears.get(a.key, 0)
     seen = logs.together.get((a.key, a.run.number, b.run.number)) if a.key == b.key else None
+    if not ordered and (_of_both(a, b) or _of_both(b, a)):
+        return relation_of(_side(a), _side(b), "unknown", "undecided", "none", OF_BOTH, [a.places[-1], b.places[0]])
     return relate(_side(a, b), _side(b, a), clocks, ordered=ordered, tears=tears, deploy=deploy, together=seen)
+
+
+def _of_both(one: Execution, other: Execution) -> bool:
+    """Whether the span of an execution in a view may be that of both.
+
+    A view has no append order: where a beginning is lost, the lines of two nodes are one execution, from the first
+    one's start to the second one's end. What the first node's server log tells lies in it, and proves nothing.
+    """
+    return one.from_log and not other.from_log and not one.tied
 
 
 def _by_servers(both: Sequence[Pair], related: list[Relation], placed: Placed, clocks: Bounds) -> None:
