@@ -80,6 +80,10 @@ class TestStored:
             assert answer in said, "run: python -m tests.test_stored_notebooks"
 
 
+def test_what_is_printed_comes_as_text_and_in_its_place():
+    assert analyzer.doctor(analyzer.read(SAMPLES / "double-run")) in text(NOTEBOOKS / "01_first_look.ipynb")
+
+
 def renew(path):
     """Run a notebook and store its outputs, without a trace of the machine and the time."""
     import nbformat

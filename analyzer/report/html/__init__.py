@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -24,9 +23,6 @@ from analyzer.report.html.templates import file, template
 
 if TYPE_CHECKING:
     from analyzer.model import Audit
-
-SENTENCE = re.compile(r"(?<=\.) (?=\d[\d,]* )")
-"""Between the first sentence of the answer and the next, which counts other tasks."""
 
 
 def document(audit: Audit, limits: Limits | None = None) -> bytes:
@@ -45,13 +41,13 @@ def _page(audit: Audit, limits: Limits) -> bytes:
     style = file("style.css")
     lines = [(name, pictures.timeline(audit, name, f"timeline-{at}")) for at, name in enumerate(told, 1)]
     told_first = answer(audit)
-    lead, *beside = SENTENCE.split(told_first[0], maxsplit=1)
+    lead, beside = overview.lead(told_first)
     text = template("page.html.jinja").render(
         version=analyzer.__version__,
         style=Markup(style),
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         lead=lead,
-        beside="".join(beside),
+        beside=beside,
         answer=told_first,
         tiles=overview.tiles(audit),
         customers=customers if any(name for _, name in customers) else [],

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from analyzer.model import Audit
 from analyzer.report import rollup
 from analyzer.report.answer import answer
-from analyzer.report.html import tasks
+from analyzer.report.html import overview, tasks
 from analyzer.report.html.limits import Limits
 from analyzer.report.html.templates import file, template
 
@@ -25,9 +25,12 @@ ALONE = Limits(places=12, summary=600)
 def of_audit(audit: Audit) -> str:
     """The answer, how many findings of each code, and the tasks that have one, the worst first."""
     customers = rollup.ranked(audit)
+    told = answer(audit)
+    lead, beside = overview.lead(told)
     return template("audit.html.jinja").render(
         style=_style(),
-        answer=answer(audit),
+        lead=lead,
+        paragraphs=[text for text in (beside, *told[1:]) if text],
         judged=tasks.judged(audit, WHOLE),
         several=any(name for _, name in customers),
         customers=customers[: WHOLE.rows],

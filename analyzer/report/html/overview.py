@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,8 @@ from analyzer.report.plain import count
 from analyzer.report.summary import figures, open_tasks, split, undecided
 
 Row = dict[str, Any]
+SENTENCE = re.compile(r"(?<=\.) (?=\d[\d,]* )")
+"""Between the first sentence of the answer and the next, which counts other tasks."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -24,6 +27,12 @@ class Tile:
     figure: str
     what: str
     kind: str = ""
+
+
+def lead(answer: Sequence[str]) -> tuple[str, str]:
+    """The first sentence of an answer, and what its first paragraph says beside it."""
+    first, *beside = SENTENCE.split(answer[0], maxsplit=1)
+    return first, "".join(beside)
 
 
 def tiles(audit: Audit) -> list[Tile]:
