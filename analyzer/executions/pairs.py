@@ -33,8 +33,8 @@ class Logs:
 
 
 OF_BOTH = (
-    "the view of the log prints no order, so that its lines may be those of both nodes, one after the other; the server "
-    "log of the node that it names does not say when that node was at work"
+    "the view of the log prints no order, so that its lines may be those of both nodes, one after the other; the "
+    "server log of the node that it names does not say when that node was at work"
 )
 
 
