@@ -46,6 +46,7 @@ def execution(task: int, number: int, node: str | None, start: int, end: int | N
         "task": f"ServerTasks-{task}",
         "log": "X",
         "number": number,
+        "basis": "one root, one plan",
         "node": node,
         "started": DAWN + timedelta(seconds=start),
         "ended": None if end is None else DAWN + timedelta(seconds=end),
