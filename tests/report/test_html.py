@@ -242,8 +242,9 @@ def test_a_page_that_would_be_too_large_is_told_in_less_detail(monkeypatch):
 def test_customers_are_kept_apart():
     both = [finding("OCT101", 7, customer=name, verdict=Verdict.POSSIBLE) for name in ("acme", "contoso")]
     sources = [source("a.txt", name) for name in ("acme", "contoso", "zen")]
+    place = {"source": "a.txt", "first_line": 1, "last_source": "a.txt", "last_line": 9}
     runs = [
-        execution(7, number, node, 0, 60, customer=name)
+        execution(7, number, node, 0, 60, customer=name, basis="one root", lines=9, **place)
         for name in ("acme", "contoso")
         for number, node in ((1, f"{name}-1"), (2, f"{name}-2"))
     ]
