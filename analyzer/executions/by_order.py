@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from analyzer.clocks import SECOND, Place
+from analyzer.clocks import JITTER, SECOND, Place
 from analyzer.executions.constraints import Bounds
 from analyzer.executions.sides import Relation, Seen, Side, cited, related
 from analyzer.executions.work import second_work
-
-JITTER = SECOND // 5
 
 
 def by_append_order(a: Side, b: Side, clocks: Bounds, source: str, *, tears: int, deploy: bool | None) -> Relation:

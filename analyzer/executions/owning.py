@@ -10,11 +10,11 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from analyzer.clocks import JITTER
 from analyzer.executions.starts import unplanned
 from analyzer.executions.steps import Line, Step
 from analyzer.names import same_node
 
-JITTER = 2_000_000  # 0.2 s in units of 100 ns: threads of one process are scheduled unevenly
 BESIDE = 200_000  # 20 ms: a step begins this close to another line of its own execution ...
 APART = 5  # ... and no other execution has a line within this many times the distance (and the jitter of a line)
 

@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from analyzer.incidents import special
 from analyzer.incidents.known import Known
-from analyzer.incidents.signs import HELD, both, either, judged, only, run_again_within, said, told, undecided, unless
+from analyzer.incidents.signs import both, either, judged, only, run_again_within, said, told, undecided, unless
 from analyzer.incidents.versions import Range
+from analyzer.names import HELD
 
 AT_ONCE = judged("OCT101")
 STUCK = judged("OCT304", detail="state", holds="Cancelling")

@@ -12,7 +12,6 @@ from analyzer.incidents.facts import MOST_PLACES, Facts, Hit, places
 from analyzer.incidents.known import Signature
 from analyzer.model import Evidence, Finding, Verdict
 
-HELD = "being used by another process"
 WARNING = 13
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import polars as pl
 
 from analyzer.incidents.facts import STATUS, Facts, Hit, places
-from analyzer.incidents.signs import HELD
+from analyzer.names import HELD
 
 LEADER = r"^Updating node to become leader: *\"?([^\s\"]+)"
 START_UP = r"^(?:Octopus\.Server(?:\.exe)? version|Defaulting server)"
