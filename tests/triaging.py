@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from analyzer import ingest, pipeline
 from analyzer.blocks import Block
-from analyzer.ingest.task_log_triage import Triage, triage
+from analyzer.ingest.task_log_triage import triage
+from analyzer.ingest.triage import Triage
 from analyzer.model import Audit, Case
 from analyzer.report import json, text
 from tests.bundles import account

@@ -16,7 +16,7 @@ from analyzer.ingest import (
     task_text,
     tentacle_log,
 )
-from analyzer.ingest.task_log_triage import Triage
+from analyzer.ingest.triage import Triage
 from analyzer.model import Format
 
 FORMATS: tuple[Format, ...] = (

@@ -28,10 +28,10 @@ import pyarrow as pa
 from analyzer import schema
 from analyzer.blocks import AS_STORED, NEWLINE, RETURN, Block, Ints
 from analyzer.clocks import JITTER
-from analyzer.ingest.task_log_fields import Flags, dates, escapes
-from analyzer.names import CANCELED, CORRELATION, ERROR, FATAL, KIND, RESUMED, SEVERITY
-
-Words = npt.NDArray[np.uint64]
+from analyzer.ingest.fixed_places import FINISHED, PLANNED, Words, digits, instants, levels, mask_of, word_of
+from analyzer.ingest.task_log_fields import Flags, escapes
+from analyzer.ingest.triage import Triage
+from analyzer.names import CANCELED, CORRELATION, ERROR, FATAL, RESUMED
 
 LEVEL, STAMP, TEXT = 3, 9, 45  # from the id's closing quote on
 SHORTEST = TEXT + len('","",0]')
@@ -40,33 +40,10 @@ LEVEL_BYTES = 33  # a slash and 32 hexadecimal digits
 HOST, MACHINE = b"HostProcessName:", b"MachineName:"
 NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
 VERSION = b"Octopus Server version"
-CODES = sorted(
-    (int.from_bytes(name.encode(), "little"), name) for name in SEVERITY if len(name) == 3 and name.isupper()
-)
-
-
-def _word(text: bytes) -> np.uint64:
-    return np.uint64(int.from_bytes(text, "little"))
-
-
-def _mask(shape: bytes, marks: bytes) -> np.uint64:
-    """All bits of the bytes at which `shape` has one of the marks."""
-    return _word(bytes(255 if byte in marks else 0 for byte in shape))
-
-
 ESCAPED = np.array(
-    [_word(b"\\u00" + code) for code in (b"22", b"26", b"27", b"2b", b"2B", b"3c", b"3C", b"3e", b"3E", b"60")]
+    [word_of(b"\\u00" + code) for code in (b"22", b"26", b"27", b"2b", b"2B", b"3c", b"3C", b"3e", b"3E", b"60")]
 )
 """Characters of ASCII that .NET's writers escape by their number."""
-
-
-@dataclass(frozen=True)
-class Triage:
-    """Cleared logs as rows of LOGS, by number of their source in the block, and which of their lines tell something."""
-
-    logs: pa.Table
-    cleared: frozenset[int]
-    telling: Ints
 
 
 @dataclass
@@ -100,10 +77,6 @@ class _Look:
             return self.texts[row]
         raw = self.raw(row)
         return str(json.loads(b'"%b"' % raw)) if b"\\" in raw else raw.decode()
-
-
-KINDS = ("message", "planned", "updated", "finished", "abandoned")
-PLANNED, FINISHED, CLOSING = 1, 3, 3
 
 
 def triage(block: Block) -> Triage:
@@ -149,8 +122,8 @@ def _lines(
     ends, depth, found = _ids(words, block.starts, root, safe)
     found &= ends + SHORTEST <= block.ends
     ends, depth = np.where(found, ends, 0), np.where(found, depth, 0)
-    severity, kind, known = _levels(words, ends)
-    instant, real = _instants(words, ends + STAMP)
+    severity, kind, known = levels(words, ends + LEVEL)
+    instant, real = instants(words, ends + STAMP)
     look = _Look(block, octets, words, first, good, ends, depth, block.ends.copy(), {}, instant, severity, kind)
     look.doubt(~found | ~known | ~real)
     _tails(look)
@@ -159,7 +132,7 @@ def _lines(
 
 def _ids(words: Words, starts: Ints, root: Ints, safe: int) -> tuple[Ints, Ints, Flags]:
     """Where the ids end, how many levels below the root they are, and which of them end at all."""
-    mask, separated = _mask(b'","...",', b'",'), _word(b'","\0\0\0",')
+    mask, separated = mask_of(b'","...",', b'",'), word_of(b'","\0\0\0",')
     ends, depth = starts + root, np.zeros(len(starts), np.int64)
     todo = np.arange(len(starts))
     for _ in range(DEEPEST):
@@ -173,54 +146,6 @@ def _ids(words: Words, starts: Ints, root: Ints, safe: int) -> tuple[Ints, Ints,
     return ends, depth, found
 
 
-def _levels(words: Words, ends: Ints) -> tuple[Ints, Ints, Flags]:
-    """Severity and kind of every line, and which levels are known."""
-    codes = np.array([code for code, _ in CODES], np.uint64)
-    severities = np.array([SEVERITY[name] for _, name in CODES])
-    kinds = np.array([KINDS.index(KIND.get(name, KINDS[0])) for _, name in CODES])
-    word = words[ends + LEVEL]
-    code, marks = word & _mask(b"...", b"."), word & _mask(b'..."," ', b'",')
-    at = np.minimum(np.searchsorted(codes, code), len(codes) - 1)
-    return severities[at], kinds[at], (codes[at] == code) & (marks == _word(b'\0\0\0","'))
-
-
-def _instants(words: Words, at: Ints) -> tuple[Ints, Flags]:
-    """Stamps like `2023-09-18T09:14:02.1180427+00:00` in 100 ns since 1970, and which of them are real times in UTC."""
-    date, hour, second, fraction, zone = (words[at + place] for place in (0, 8, 16, 24, 28))
-    good = zone == _word(b'00:00","')
-    values = []
-    for word, shape in ((date, b"dddd-dd-"), (hour, b"ddTdd:dd"), (second, b":dd.dddd"), (fraction, b"ddd+00:0")):
-        digits, marks = _mask(shape, b"d"), _mask(shape, b"-T:.+0")
-        value = (word ^ _word(b"00000000")) & digits
-        high = _word(b"\x80" * 8)
-        good &= (((value + (_word(b"\x76" * 8) & digits)) | value) & high == 0) & (word & marks == _word(shape) & marks)
-        values.append(value)
-
-    def number(value: Words, *places: int) -> Ints:
-        found: Ints = np.zeros(len(value), np.int64)
-        for place in places:
-            found = found * 10 + ((value >> np.uint64(8 * place)) & np.uint64(15)).astype(np.int64)
-        return found
-
-    days, real = _days(values[0], values[1])
-    hours, minutes, seconds = number(values[1], 3, 4), number(values[1], 6, 7), number(values[2], 1, 2)
-    good &= real & (hours < 24) & (minutes < 60) & (seconds < 60)
-    parts = number(values[2], 4, 5, 6, 7) * 1000 + number(values[3], 0, 1, 2)
-    return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 10_000_000 + parts, good
-
-
-def _days(date: Words, hour: Words) -> tuple[Ints, Flags]:
-    """Days since 1970, and which are real: worked out once for every stretch of lines of one day."""
-    day = hour & _mask(b"..      ", b".")
-    turns = np.flatnonzero(np.concatenate(([True], (date[1:] != date[:-1]) | (day[1:] != day[:-1]))))
-    at = [(date[turns] >> np.uint64(8 * place)) & np.uint64(15) for place in (0, 1, 2, 3, 5, 6)]
-    at += [(day[turns] >> np.uint64(8 * place)) & np.uint64(15) for place in (0, 1)]
-    y1, y2, y3, y4, m1, m2, d1, d2 = (one.astype(np.int64) for one in at)
-    days, real = dates(((y1 * 10 + y2) * 10 + y3) * 10 + y4, m1 * 10 + m2, d1 * 10 + d2)
-    sizes = np.diff(np.append(turns, len(date)))
-    return np.repeat(days, sizes), np.repeat(real, sizes)
-
-
 def _tails(look: _Look) -> None:
     """Where texts end: before `","",0]`, with one to three digits; other lines are read one by one."""
     ends = look.block.ends
@@ -229,10 +154,9 @@ def _tails(look: _Look) -> None:
         at = np.maximum(ends - len(shape), 0)
         shape, skipped = (b"." * (8 - len(shape)) + shape)[:8], max(0, 8 - len(shape))
         word = look.words[np.maximum(at - skipped, 0)]
-        digits, marks = _mask(shape, b"d"), _mask(shape, b'",]')
-        value = (word ^ _word(b"00000000")) & digits
-        fits = ((value + (_word(b"\x76" * 8) & digits)) | value) & _word(b"\x80" * 8) == 0
-        fits &= (word & marks == _word(shape) & marks) & (look.octets[ends - 1] == ord("]"))
+        marks = mask_of(shape, b'",]')
+        _, fits = digits(word, mask_of(shape, b"d"))
+        fits &= (word & marks == word_of(shape) & marks) & (look.octets[ends - 1] == ord("]"))
         if shape.count(b"d") > 1:
             fits &= look.octets[np.maximum(at, 0) + 5] != ord("0")
         look.stop[fits & ~usual] = at[fits & ~usual]
@@ -286,9 +210,9 @@ def _texts_are_whole(look: _Look) -> None:
 
 def _spelt(words: Words, at: Ints) -> Ints:
     r"""Which of the `\uXXXX` stand for what no writer escapes: words that are looked for could hide there."""
-    word = words[np.minimum(at, len(words) - 1)] & _mask(b"......", b".")
+    word = words[np.minimum(at, len(words) - 1)] & mask_of(b"......", b".")
     high = word >> np.uint64(32) & np.uint64(255)
-    ascii_ = (word & _mask(b"....", b".") == _word(b"\\u00")) & (high >= ord("2")) & (high <= ord("7"))
+    ascii_ = (word & mask_of(b"....", b".") == word_of(b"\\u00")) & (high >= ord("2")) & (high <= ord("7"))
     found: Ints = at[ascii_ & ~np.isin(word, ESCAPED)]
     return found
 
@@ -296,7 +220,9 @@ def _spelt(words: Words, at: Ints) -> Ints:
 def _keys(look: _Look, names: list[bytes | None]) -> tuple[Words, Words, Words]:
     """Numbers that stand for the activity of each line, for its parent and for its step (64 bits of its whole id)."""
     block, words = look.block, look.words
-    factors = [_word(text) | np.uint64(1) for text in (b"activity", b"identity", b"of-lines", b"in-a-log", b"by-level")]
+    factors = [
+        word_of(text) | np.uint64(1) for text in (b"activity", b"identity", b"of-lines", b"in-a-log", b"by-level")
+    ]
     root = np.array([len(name) + 2 if name else 0 for name in names])
     _same_log(look, root)
     key = (block.which.astype(np.uint64) + np.uint64(1)) * factors[0]
@@ -336,7 +262,7 @@ def _structure(look: _Look, key: Words, parent: Words, step: Words) -> None:
     back[turns] = 0
     look.doubt(order[back < -JITTER])
     below = look.depth[begin] > 0
-    look.doubt(last[below & (look.kind[last] < CLOSING)])
+    look.doubt(last[below & (look.kind[last] < FINISHED)])
     above = np.minimum(np.searchsorted(known, parent[begin]), len(known) - 1)
     look.doubt(begin[known[above] != parent[begin]])
     look.doubt(_strange_ids(look, begin[below]))
@@ -348,8 +274,8 @@ def _strange_ids(look: _Look, begin: Ints) -> Ints:
     """First lines of activities whose id holds a backslash, which would begin an escape."""
     strange = np.zeros(len(begin), bool)
     for place in (-32, -24, -16, -8):
-        word = look.words[look.ends[begin] + place] ^ _word(b"\\" * 8)
-        strange |= ((word - _word(b"\1" * 8)) & ~word & _word(b"\x80" * 8)) != 0
+        word = look.words[look.ends[begin] + place] ^ word_of(b"\\" * 8)
+        strange |= ((word - word_of(b"\1" * 8)) & ~word & word_of(b"\x80" * 8)) != 0
     return begin[strange]
 
 
@@ -386,7 +312,7 @@ def _roots(look: _Look) -> None:
     _in_time(look, last)
     begins = look.words[look.ends + TEXT]
     for words in (RESUMED, CANCELED):
-        rows = np.flatnonzero((begins == _word(words.encode()[:8])) & look.good[which]).tolist()
+        rows = np.flatnonzero((begins == word_of(words.encode()[:8])) & look.good[which]).tolist()
         look.doubt(np.array([row for row in rows if look.text(row).startswith(words)], np.int64))
     titles: dict[int, str] = {}
     for row in np.flatnonzero(root & (look.kind == 0) & look.good[which]).tolist():
@@ -460,7 +386,7 @@ def _rows_with(look: _Look, words: bytes) -> set[int]:
 def _version_lines(look: _Look) -> Iterator[int]:
     """The first line of each cleared source with each text that begins like the naming of a version."""
     seen: set[tuple[int, bytes]] = set()
-    for row in np.flatnonzero(look.words[look.ends + TEXT] == _word(VERSION[:8])).tolist():
+    for row in np.flatnonzero(look.words[look.ends + TEXT] == word_of(VERSION[:8])).tolist():
         source, text = int(look.block.which[row]), look.raw(row)
         if look.good[source] and text.startswith(VERSION) and (source, text) not in seen:
             seen.add((source, text))

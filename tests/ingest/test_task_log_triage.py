@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from analyzer.blocks import Block, block, packed
-from analyzer.ingest.task_log_triage import Triage, triage
+from analyzer.ingest.task_log_triage import triage
+from analyzer.ingest.triage import Triage
 from tests.mutations import HEALTHY, MACHINES, PLAIN, SEPARATE, log
 
 SMALL = r"""
