@@ -37,6 +37,9 @@ HELD = "being used by another process"
 SERVER_MACHINE = r"MachineName:[ \t]*([^\s,;]+)(?s:.*)HostProcessName:[ \t]*(?i:octopus\.server)"
 """The machine that Octopus Server names as its own in a block of one entry (formats document, 3.3 and 5.2)."""
 
+RUNS_UNKNOWN = "server logs"
+"""Witness of an overlap that server logs show, where it is not known which runs of the task's log overlapped."""
+
 FINAL_STATES = frozenset({"Success", "Failed", "Canceled", "TimedOut"})
 ACTIVE_STATES = frozenset({"Executing", "Cancelling", "Running"})
 

@@ -22,7 +22,7 @@ import polars as pl
 from analyzer.detectors.common import Row, rows
 from analyzer.detectors.lines import ANSWERED, KEY, RAW, ROOT, task_lines
 from analyzer.model import Case
-from analyzer.names import CANCELED, COMPLETED, FATAL
+from analyzer.names import CANCELED, COMPLETED, FATAL, RUNS_UNKNOWN
 
 TASK = ("customer", "task")
 
@@ -87,9 +87,10 @@ def _groups(pairs: Iterable[Row]) -> dict[Key, list[frozenset[int]]]:
     overlapping: dict[Key, set[int]] = defaultdict(set)
     for pair in pairs:
         key, ends = (pair["customer"], pair["task"]), {pair["first"], pair["second"]}
-        if pair["relation"] == "concurrent":
+        overlaps = pair["relation"] == "concurrent" and pair["witness"] != RUNS_UNKNOWN
+        if overlaps:
             overlapping[key] |= ends
-        if pair["relation"] == "concurrent" or pair["work"] == "resume":
+        if overlaps or pair["work"] == "resume":
             touching = [one for one in found[key] if one & ends]
             found[key] = [one for one in found[key] if not one & ends] + [frozenset(ends).union(*touching)]
     return defaultdict(list, {key: [one for one in parts if one & overlapping[key]] for key, parts in found.items()})

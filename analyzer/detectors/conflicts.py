@@ -17,6 +17,7 @@ from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.endings import endings
 from analyzer.detectors.lines import KEY
 from analyzer.model import Case, Evidence
+from analyzer.names import RUNS_UNKNOWN
 
 TASK = ("customer", "task")
 SAID = {"Failed": "failed", "Canceled": "was canceled", "Success": "succeeded"}
@@ -51,18 +52,35 @@ def between_executions(case: Case) -> tuple[list[Conflict], list[tuple[str, str,
     for pair in rows(pairs):
         key = (pair["customer"], pair["task"])
         a, b = (runs[key].get(pair[side]) for side in ("first", "second"))
-        if key in found or not a or not b or not a["ending"] or not b["ending"] or a["ending"] == b["ending"]:
+        if key in found or not a or not b:
             continue
-        if pair["relation"] in ("concurrent", "possible") or pair["work"] == "same work":
+        reason = _undecided(pair, a, b)
+        if reason:
+            unclear[key] = reason
+        elif a["ending"] and b["ending"] and a["ending"] != b["ending"]:
             found[key] = _different(pair, a, b, kept.get(key))
-        else:
-            unclear[key] = (
-                f"undecided: execution {a['execution']} ended {a['ending']}, execution {b['execution']} {b['ending']}, "
-                "and the evidence cannot tell the second one from a re-run"
-            )
     for conflict in map(partial(_nameless, kept=kept), both_ways(case)):
         found.setdefault((conflict.customer, conflict.task), conflict)
     return [found[key] for key in sorted(found)], [(*key, unclear[key]) for key in sorted(unclear) if key not in found]
+
+
+def _undecided(pair: Row, a: Row, b: Row) -> str:
+    """Why it cannot be told whether two executions are in conflict; "" where it can."""
+    ends = {a["ending"], b["ending"]}
+    double = pair["relation"] in ("concurrent", "possible") or pair["work"] == "same work"
+    if double and len(ends) == 2 and None in ends:
+        ended, other = (a, b) if a["ending"] else (b, a)
+        if ended["ending"] == "Success" and other["outcome"] == "Failed":
+            return (
+                f"undecided: {_name(ended)} ended Success; a step of {_name(other)} failed, but its last lines are not "
+                "in the log: it may have been stopped before it came to an end"
+            )
+    if None in ends or len(ends) == 1 or (double and pair["witness"] != RUNS_UNKNOWN):
+        return ""
+    told = f"undecided: {_name(a)} ended {a['ending']}, {_name(b)} {b['ending']}"
+    if double:
+        return f"{told}; server logs show that two executions overlapped, but not that it was these two"
+    return f"{told}, and the evidence cannot tell the second one from a re-run"
 
 
 def _kept(case: Case) -> dict[tuple[str, str], Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.lines import KEY, RAW, ROOT, remembered, task_lines
+from analyzer.detectors.lines import CLOSING, KEY, RAW, ROOT, remembered, task_lines
 from analyzer.model import Case
 from analyzer.names import COMPLETED, ERROR, FATAL
 
@@ -15,18 +15,27 @@ def endings(case: Case) -> pl.DataFrame:
 
     `end_source`, `end_line`, `end_offset` show it. Certain is a Failed with a fatal root line, a Success whose root
     finished without one, a Canceled that says so. Where root lines could belong to either of two executions, a Success
-    is certain only if none of them is fatal; where the root's own lines are lost, a failed step tells.
+    is certain only if none of them is fatal; where the root's own lines are lost, a failed step tells (`sign` is then
+    "step"), unless a step is still open: such an execution may have been stopped before it came to an end.
     """
     runs = case.frame("executions").with_columns(pl.col("log").fill_null("")).rename({"number": "execution"})
     lines = task_lines(case)
     root = lines.filter(ROOT)
     loose = root.filter(pl.col("execution").is_null() & (pl.col("severity") >= ERROR)).select(KEY).unique()
     runs = runs.join(loose.with_columns(loose=pl.lit(True)), on=KEY, how="left", maintain_order="left")
+    runs = runs.join(_open(lines), on=[*KEY, "execution"], how="left", maintain_order="left")
     for name, found in _signs(lines, root).items():
         place = [pl.col(one).alias(f"{name}_{one}") for one in ("source", "line", "offset")]
         first = found.unique([*KEY, "execution"], keep="last", maintain_order=True).select(*KEY, "execution", *place)
         runs = runs.join(first, on=[*KEY, "execution"], how="left", maintain_order="left")
-    return _judged(runs.with_columns(pl.col("loose").fill_null(False)))
+    return _judged(runs.with_columns(pl.col("loose", "open").fill_null(False)))
+
+
+def _open(lines: pl.DataFrame) -> pl.DataFrame:
+    """KEY and execution of executions that left a step neither finished nor abandoned."""
+    over = ((pl.col("depth") == 1) & pl.col("kind").is_in(CLOSING)).any()
+    steps = lines.filter(~ROOT).group_by(*KEY, "execution", "step").agg(over=over)
+    return steps.filter(~pl.col("over")).select(*KEY, "execution", open=True).unique()
 
 
 def _signs(lines: pl.DataFrame, root: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -52,7 +61,7 @@ def _judged(runs: pl.DataFrame) -> pl.DataFrame:
         .when(has("fatal")).then(pl.lit("fatal"))
         .when(has("success") & ~has("error")).then(pl.lit("success"))
         .when(has("finish") & ~has("error") & ~pl.col("loose")).then(pl.lit("finish"))
-        .when(has("step") & silent & (pl.col("outcome") == "Failed")).then(pl.lit("step"))
+        .when(has("step") & silent & ~pl.col("open") & (pl.col("outcome") == "Failed")).then(pl.lit("step"))
     )  # fmt: skip
     runs = runs.with_columns(sign=sign)
     ending = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -11,6 +11,10 @@ from analyzer.executions.constraints import Bounds
 from analyzer.executions.execution import Execution
 from analyzer.executions.sides import Relation, Side
 from analyzer.executions.ties import AFTER, BEFORE, Served
+from analyzer.names import RUNS_UNKNOWN
+
+OTHER_WAY = "which run of the task log is whose may be the other way round"
+OTHER_RUNS = "which runs of the task log they are is not known, those nearest in time are named"
 
 
 def may_be(run: Execution, served: Sequence[Served], nodes: Collection[str]) -> list[Served]:
@@ -27,26 +31,45 @@ def may_be(run: Execution, served: Sequence[Served], nodes: Collection[str]) -> 
     ]
 
 
-def by_ties(a: Side, b: Side, first: Sequence[Served], second: Sequence[Served], clocks: Bounds) -> Relation | None:
+def by_ties(a: Side, b: Side, may: Mapping[int, Sequence[Served]], clocks: Bounds) -> tuple[int, Relation] | None:
     """The overlap of two runs in a task's log that two nodes' server logs show, although the log does not name them.
 
-    `first` may be run `a`, `second` run `b`. Every execution opens transactions under a guid of its own, so two guids
-    on two nodes are two executions, and which run is whose does not matter.
+    `may`: number of a run -> the executions in server logs that may be it. Every execution opens transactions under a
+    guid of its own, so two guids on two nodes are two executions, and which run is whose does not matter. The relation
+    comes with how far, in 100 ns, the two stick out of the runs: of several the nearest are taken. Where other runs may
+    be meant, the relation's witness says so.
     """
-    found = None
-    for one, other in product(first, second):
+    found = []
+    for one, other in product(may[a.number], may[b.number]):
         if one.clock == other.clock:
             continue
         relation = by_clocks(_as(a, one), _as(b, other), clocks, deploy=None)
-        proof = (
-            f"the server logs of {one.node} and {other.node} each show an execution of the task under transactions of "
-            f"its own; which run of the task log is whose may be the other way round. {relation.proof}"
-        )
-        if relation.relation == "concurrent":
-            return replace(relation, proof=proof)
-        if relation.relation == "possible" and found is None:
-            found = replace(relation, proof=proof)
-    return found
+        if relation.relation in ("concurrent", "possible"):
+            found.append(
+                (relation.relation != "concurrent", _outside(a, one) + _outside(b, other), one, other, relation)
+            )
+    if not found:
+        return None
+    _, outside, one, other, relation = min(found, key=lambda each: each[:2])
+    certain = _no_others(a, b, may)
+    proof = (
+        f"the server logs of {one.node} and {other.node} each show an execution of the task under transactions of "
+        f"its own; {OTHER_WAY if certain else OTHER_RUNS}. {relation.proof}"
+    )
+    return outside, replace(relation, proof=proof, witness=relation.witness if certain else RUNS_UNKNOWN)
+
+
+def _no_others(a: Side, b: Side, may: Mapping[int, Sequence[Served]]) -> bool:
+    """Whether nothing but these two runs can be what the server logs show, and nothing else there can be them."""
+    mine = {*may[a.number], *may[b.number]}
+    others = (one for number, some in may.items() if number not in (a.number, b.number) for one in some)
+    return len(mine) == 2 and mine.isdisjoint(others)
+
+
+def _outside(side: Side, one: Served) -> int:
+    """How far an execution's lines in a server log lie before the first or behind the last line of a run."""
+    (begin, end), (first, last) = side.span, one.places
+    return max(0, begin - first.instant) + max(0, last.instant - end)
 
 
 def _as(side: Side, one: Served) -> Side:

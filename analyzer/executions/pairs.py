@@ -87,16 +87,16 @@ def _by_servers(both: Sequence[Pair], related: list[Relation], placed: Placed, c
     if len(served) < 2:
         return
     may = {one.run.number: may_be(one, served, placed.nodes) for pair in both for one in pair}
-    shown: dict[int, Relation] = {}
+    shown: list[tuple[bool, int, int, Relation]] = []
     for at, (a, b) in enumerate(both):
         left_open = related[at].relation == "unknown" or related[at].work != "re-run"
         if a.from_log and b.from_log and left_open:
-            relation = by_ties(_side(a), _side(b), may[a.run.number], may[b.run.number], clocks)
+            outside, relation = by_ties(_side(a), _side(b), may, clocks) or (0, None)
             if relation and (relation.relation == "concurrent" or related[at].relation == "unknown"):
-                shown[at] = relation
+                shown.append((relation.relation != "concurrent", outside, at, relation))
     if shown:
-        at = min(shown, key=lambda at: (shown[at].relation != "concurrent", at))
-        related[at] = shown[at]
+        _, _, at, relation = min(shown, key=lambda each: each[:3])
+        related[at] = relation
 
 
 def _kinds(states: pl.DataFrame) -> dict[tuple[str, str], str]:

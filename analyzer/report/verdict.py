@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from analyzer.names import RUNS_UNKNOWN
 from analyzer.report.blast import is_double
 from analyzer.report.plain import count, listing
 from analyzer.report.status import OPEN, called, ending, kept_claim
@@ -31,6 +32,7 @@ WITNESS = {
     "clock bounds": (
         "The two nodes' own records were compared under every difference between their clocks that the input allows."
     ),
+    RUNS_UNKNOWN: "Each of two nodes' server logs shows an execution of its own; the task's log does not name them.",
     "one clock": "One clock stamped both executions.",
     "same activities": (
         "An execution that goes on with the activities of another one, under the same ids, resumes it."
