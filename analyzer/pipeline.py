@@ -90,7 +90,7 @@ def _reconstructed(paths: Sequence[Path], options: Options, offsets: Mapping[str
 
 def _judgeable(reading: Reading, offsets: Mapping[str, timedelta]) -> dict[str, pa.Table]:
     tables = reading.tables()
-    tables["events"] = stamp_offsets(tables["events"], offsets)
+    tables["events"] = stamp_offsets(tables["events"].combine_chunks(), offsets)  # every stage goes through it
     tables["sources"] = stamp_times(tables["sources"], tables["events"], tables["logs"])
     tables["sources"] = mark_duplicates(tables["sources"], tables["events"])
     made = reconstruct(tables["sources"], tables["events"], tables["states"], tables["logs"])

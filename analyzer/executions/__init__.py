@@ -2,7 +2,8 @@
 
 lines      every task's log once, from its best view
 logs       facts of a first look: most logs are one plain execution and need no second one
-separate   the other logs split into structures; runs: structures split where a pause was resumed
+mixed      the other logs one by one
+separate   split into structures; runs: structures split where a pause was resumed
 tree       the same for `/details` and text downloads, which have no append order
 ties       what the nodes' own server logs say, and their zones
 pairs      every two executions of a task against each other
@@ -38,15 +39,16 @@ def reconstruct(sources: pa.Table, events: pa.Table, states: pa.Table, cleared: 
     `cleared`: rows of LOGS that a first look cleared. Of these logs EVENTS has only the lines that name a machine or a
     version; each is one execution, and ASSIGNMENTS has no row of it.
     """
-    every = task_lines(events, sources)
+    told = pl.DataFrame(events)
+    every = task_lines(told, sources)
     named = machines(every)
     known = pl.DataFrame(cleared)
     lines = every.join(known, on=KEY, how="anti", maintain_order="left")
     logs = pl.concat([facts(lines, named), of_first_look(known, named)]).sort(KEY)
-    made: Assembly = assemble(lines, named, logs, ties(events), pl.DataFrame(states))
+    made: Assembly = assemble(lines, named, logs, ties(told), pl.DataFrame(states))
     return Reconstruction(
         logs=_arrow(logs.select(schema.LOGS.names), schema.LOGS),
-        executions=schema.from_rows(schema.EXECUTIONS, made.executions),
+        executions=_arrow(made.executions, schema.EXECUTIONS),
         assignments=_arrow(made.assignments, schema.ASSIGNMENTS),
         pairs=schema.from_rows(schema.PAIRS, made.pairs),
     )

@@ -1,9 +1,13 @@
-"""Put the executions of a case together: plain logs as columns, the others one by one, then nodes, clocks and pairs."""
+"""Put the executions of a case together: plain logs as columns, the others one by one, then nodes, clocks and pairs.
+
+Of a log that a first look cleared, and of whose task nothing else tells, there is nothing to work out: it is a row of
+EXECUTIONS as it stands (`_quiet`).
+"""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,12 +20,11 @@ from analyzer.executions import tree
 from analyzer.executions.constraints import Dated, bounds
 from analyzer.executions.execution import Execution, Key
 from analyzer.executions.lines import KEY
+from analyzer.executions.mixed import mixed
 from analyzer.executions.nodes import attempts_of, with_nodes
 from analyzer.executions.pairs import Logs, pairs
-from analyzer.executions.runs import Run, runs
-from analyzer.executions.separate import separate
-from analyzer.executions.sides import Relation, Seen
-from analyzer.executions.steps import Line
+from analyzer.executions.runs import Run
+from analyzer.executions.sides import Relation
 from analyzer.executions.ties import Ties
 from analyzer.names import CANCELED, FATAL, FINAL_STATES
 
@@ -32,9 +35,9 @@ ONE_ROOT = "one root, one plan"
 
 @dataclass(frozen=True)
 class Assembly:
-    """Rows of EXECUTIONS and PAIRS, and the frame of ASSIGNMENTS."""
+    """The frames of EXECUTIONS and ASSIGNMENTS, and rows of PAIRS."""
 
-    executions: list[Row]
+    executions: pl.DataFrame
     assignments: pl.DataFrame
     pairs: list[Row]
 
@@ -42,7 +45,7 @@ class Assembly:
 @dataclass
 class _Case:
     executions: list[Execution] = field(default_factory=list)
-    assigned: list[pl.DataFrame] = field(default_factory=list)
+    owners: list[int | None] = field(default_factory=list)  # execution of each line of the logs taken apart
     logs: Logs = field(default_factory=Logs)
 
 
@@ -58,17 +61,45 @@ def assemble(
     views = logs.filter(~pl.col("raw")).join(tree.odd(states), on=["customer", "task"])
     odd = views.filter((pl.col("resumed") > 0) | ~pl.col("resumed_right"))
     plain = logs.filter("plain").join(odd, on=KEY, how="anti").select(KEY)
-    _cleared(case, logs.filter("cleared"))
-    _plain(case, lines.join(plain, on=KEY, how="semi"), machines)
+    lines_of_plain = lines.join(plain, on=KEY, how="semi")
     others = lines.join(plain, on=KEY, how="anti")
-    for _, one in others.group_by(KEY, maintain_order=True):
-        _mixed(case, one, machines, states)
-    placed = with_nodes(_by_tree(case, states), found, states)
+    told = [*states["task"].unique(), *(one.task for one in (*found.ties, *found.attempts))]
+    cleared = logs.filter("cleared").with_columns(machine=pl.col("nodes").list.first())
+    quiet = cleared.filter(~pl.col("task").is_in(told))
+    _cleared(case, cleared.filter(pl.col("task").is_in(told)))
+    _plain(case, lines_of_plain, machines)
+    _others(case, others, machines, states)
+    named = frozenset(machine.casefold() for machine in quiet["machine"].unique().drop_nulls())
+    placed = with_nodes(_by_tree(case, states), found, states, named)
     attempts = list(attempts_of(found.attempts, placed.zones))
-    clocks = bounds([_dated(one) for one in placed.executions], states, attempts)
+    latest = max(quiet["last"].dt.timestamp("us"), default=0) * 10
+    clocks = bounds([_dated(one) for one in placed.executions], states, attempts, latest)
     related = pairs(placed, case.logs, clocks, states)
-    frame = pl.concat(case.assigned) if case.assigned else pl.DataFrame(schema.empty(schema.ASSIGNMENTS))
-    return Assembly(_rows(placed.executions, related), frame, [_pair_row(key, pair) for key, pair in related])
+    rows = pl.DataFrame(schema.from_rows(schema.EXECUTIONS, _rows(placed.executions, related)))
+    executions = pl.concat([_quiet(quiet, placed.alias), rows]).sort("customer", "task", maintain_order=True)
+    owned = _assigned(others, pl.Series(case.owners, dtype=pl.Int64))
+    assigned = pl.concat([_assigned(lines_of_plain, pl.lit(1, pl.Int64)), owned])
+    return Assembly(executions, assigned, [_pair_row(key, pair) for key, pair in related])
+
+
+def _quiet(logs: pl.DataFrame, alias: Mapping[tuple[str, str], str]) -> pl.DataFrame:
+    """EXECUTIONS of cleared logs of whose tasks nothing else tells: successes from their first line to their last."""
+    columns = ["customer", "machine", "node"]
+    named = [(customer, machine, node) for (customer, machine), node in alias.items()]
+    known = pl.DataFrame(named, schema=dict.fromkeys(columns, pl.String), orient="row")
+    said = (
+        logs.select("customer", "machine")
+        .unique()
+        .with_columns(key=pl.col("machine").map_elements(str.casefold, return_dtype=pl.String))
+    )
+    whose = said.join(known, left_on=["customer", "key"], right_on=["customer", "machine"], how="left")
+    frame = logs.join(whose, on=["customer", "machine"], how="left", maintain_order="left", nulls_equal=True)
+    made = frame.with_columns(
+        number=pl.lit(1, pl.Int64), node=pl.coalesce("node", "machine"), source=pl.col("sources").list.first(),
+        last_source=pl.col("sources").list.first(), started=pl.col("first"), ended=pl.col("last"),
+        outcome=pl.lit("Success"), basis=pl.lit(ONE_ROOT), relation=pl.lit("first"),
+    )  # fmt: skip
+    return made.select(schema.EXECUTIONS.names)
 
 
 def _by_tree(case: _Case, states: pl.DataFrame) -> list[Execution]:
@@ -87,17 +118,17 @@ def _by_tree(case: _Case, states: pl.DataFrame) -> list[Execution]:
 
 
 def _cleared(case: _Case, logs: pl.DataFrame) -> None:
-    """Logs that a first look cleared: raw, one execution each, a success from its first line to its last."""
+    """Cleared logs of tasks of which something else tells: raw, one execution each."""
     columns = [f"{end}_{name}" for end in ("first", "last") for name in ("line", "offset", "tick")]
     instants = logs.select(first=pl.col("first").dt.timestamp("us"), last=pl.col("last").dt.timestamp("us"))
-    frame = logs.select(*KEY, "lines", "nodes", source=pl.col("sources").list.first()).hstack(logs.select(columns))
+    frame = logs.select(*KEY, "lines", "machine", source=pl.col("sources").list.first()).hstack(logs.select(columns))
     for row, (first, last) in zip(frame.iter_rows(named=True), instants.iter_rows(), strict=True):
         key = (row["customer"], row["task"], row["log"])
         places = tuple(
             Place(row["source"], row[f"{end}_line"], row[f"{end}_offset"], instant * 10 + row[f"{end}_tick"])
             for end, instant in (("first", first), ("last", last))
         )
-        run = Run(1, 1, (), next(iter(row["nodes"]), None), "Success", ONE_ROOT, "first")
+        run = Run(1, 1, (), row["machine"], "Success", ONE_ROOT, "first")
         case.executions.append(Execution(key, run, places, row["lines"], finished=True))
         case.logs.ordered.add(key)
 
@@ -132,7 +163,6 @@ def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:
         case.executions.append(Execution(key, run, span, row["lines"], finished=row["finished"], dated=row["dated"]))
         if row["raw"]:
             case.logs.ordered.add(key)
-    case.assigned.append(_assigned(lines, pl.lit(1, pl.Int64)))
 
 
 def _plain_outcome(row: Mapping[str, object]) -> str:
@@ -149,72 +179,27 @@ def _assigned(lines: pl.DataFrame, execution: pl.Expr | pl.Series) -> pl.DataFra
     return lines.with_columns(execution=execution).select(schema.ASSIGNMENTS.names)
 
 
-def _mixed(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, states: pl.DataFrame) -> None:
-    """A log that needs a second look."""
-    key = (lines["customer"][0], lines["task"][0], lines["log"][0])
-    if lines["view"][0] == 0:
-        case.logs.ordered.add(key)
-    case.logs.tears[key] = int(lines.group_by("source").agg(pl.col("tears").first()).select("tears").sum().item())
-    entries = _lines(lines)
-    named = _machine_rows(lines, machines)
-    severities = dict(enumerate(lines["severity"].fill_null(0)))
-    severe = {row for row, severity in severities.items() if severity >= FATAL}
-    raw = lines["view"][0] == 0
-    separation = separate(entries, named, severe) if raw else tree.separate(entries, lines, states)
-    found = runs(entries, separation, named, severities, ordered=raw)
-    owner: list[int | None] = [None] * len(entries)
-    columns = lines.select("source", "line", "offset", "instant").rows()
-    if separation.told:
-        case.logs.told[key] = (separation.told[0], tuple(Place(*columns[row]) for row in separation.told[1]))
-    names = _target_names(lines)
-    roots = lines["activity"].to_list()
-    kinds = lines["kind"].to_list()
-    counted = lines["lines"].to_list()
-    for pair, rows in found.together.items():
-        case.logs.together[(key, *pair)] = Seen(rows.kind, tuple(Place(*columns[at]) for at in rows.rows), rows.changes)
-    for run in found.runs:
-        for row in run.rows:
-            owner[row] = run.number
-        case.executions.append(
-            Execution(
-                key,
-                run,
-                tuple(Place(*columns[row]) for row in run.rows),
-                sum(counted[row] for row in run.rows),
-                targets=frozenset(names[row] for row in run.rows if row in names),
-                finished=any(not roots[row] and kinds[row] == "finished" for row in run.rows),
-                dated=lines["time"].null_count() == 0,
-                unclear=run.structure in separation.unclear,
-                sure=run.structure not in separation.unsure,
-            )
-        )
-    case.assigned.append(_assigned(lines, pl.Series(owner, dtype=pl.Int64)))
-
-
-def _lines(lines: pl.DataFrame) -> list[Line]:
-    sources = {name: i for i, name in enumerate(lines["source"].unique(maintain_order=True))}
-    columns = lines.select("source", "step", "kind", "instant", "message", "activity").iter_rows()
-    return [
-        Line(row, sources[source], step, kind, instant, message or "", activity)
-        for row, (source, step, kind, instant, message, activity) in enumerate(columns)
-    ]
-
-
-def _machine_rows(lines: pl.DataFrame, machines: pl.DataFrame) -> dict[int, str]:
-    place = ["customer", "source", "line", "offset"]
-    found = lines.with_row_index("row").join(machines.select(*place, "machine"), on=place, how="inner")
-    return dict(found.select("row", "machine").iter_rows())
-
-
-def _target_names(lines: pl.DataFrame) -> dict[int, str]:
-    """First rows of activities two levels below the root: targets, workers, the server itself."""
-    rows: dict[int, str] = {}
-    seen: set[str] = set()
-    for row, (activity, message) in enumerate(lines.select("activity", "message").iter_rows()):
-        if activity.count("/") == 1 and activity not in seen:
-            seen.add(activity)
-            rows[row] = message or ""
-    return rows
+def _others(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, states: pl.DataFrame) -> None:
+    """Logs that need a second look, one by one."""
+    task = ["customer", "task"]
+    named: dict[Key, dict[tuple[str, int, int], str]] = defaultdict(dict)
+    for row in machines.iter_rows(named=True):
+        place = (row["source"], row["line"], row["offset"])
+        named[(row["customer"], row["task"], row["log"])][place] = row["machine"]
+    told = states.join(lines.select(task).unique(), on=task, how="semi", maintain_order="left")
+    states_of = told.partition_by(task, as_dict=True)
+    for one in lines.partition_by(KEY, maintain_order=True):
+        key: Key = (one["customer"][0], one["task"][0], one["log"][0])
+        raw = one["view"][0] == 0
+        found = mixed(key, one, named.get(key, {}), states_of.get(key[:2], told.clear()), raw=raw)
+        case.executions += found.executions
+        case.owners += found.owners
+        if raw:
+            case.logs.ordered.add(key)
+        if found.told:
+            case.logs.told[key] = found.told
+        case.logs.tears[key] = found.tears
+        case.logs.together |= {(key, *pair): seen for pair, seen in found.together.items()}
 
 
 def _dated(one: Execution) -> Dated:
@@ -228,7 +213,7 @@ def _rows(executions: Sequence[Execution], related: Sequence[tuple[Key, Relation
     rows = []
     for one in executions:
         first = min(one.places, key=lambda place: place.instant) if not one.run.rows else one.places[0]
-        last = max(one.places, key=lambda place: place.instant) if not one.run.rows else one.places[-1]
+        last = max(reversed(one.places), key=lambda place: place.instant) if not one.run.rows else one.places[-1]
         started, ended = (_moment(instant) if one.dated else None for instant in one.span)
         row: Row = dict(zip(("customer", "task", "log"), one.key, strict=True))
         row |= {"number": one.run.number, "node": one.node, "lines": one.lines, "started": started, "ended": ended}

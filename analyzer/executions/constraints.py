@@ -64,8 +64,10 @@ class Bounds:
     likely: Clocks
 
 
-def bounds(executions: Sequence[Dated], states: pl.DataFrame, attempts: Sequence[Attempt] = ()) -> Bounds:
-    """Solve the case's constraints.
+def bounds(
+    executions: Sequence[Dated], states: pl.DataFrame, attempts: Sequence[Attempt] = (), latest: int = 0
+) -> Bounds:
+    """Solve the case's constraints. `latest`: the last instant of executions that constrain nothing.
 
     StartTime and CompletedTime count as sure only where they cannot all be the nodes' own times. Where they might be,
     CompletedTime is likely (StartTime is not used: the time in the queue bounds the same side without an assumption);
@@ -85,7 +87,7 @@ def bounds(executions: Sequence[Dated], states: pl.DataFrame, attempts: Sequence
         mine = by_task.get(task, [])
         sound += _queued(mine, row) if task in once else ()
         owned += _owned(mine, row) if len(every[task]) == 1 else ()
-    moment = max((one.span[1] for one in executions), default=0)
+    moment = max([latest, *(one.span[1] for one in executions)])
     held = list(_held(every, attempts))
     both = solve([*sound, *owned])
     if both.at(moment).contradiction:

@@ -16,14 +16,14 @@ VIEWS = {"task-log": 0, "api-details": 1, "task-text": 2}
 """Raw lines stand in append order and carry ids; `/details` keeps ids, a text download only the tree."""
 
 
-def task_lines(events: pa.Table, sources: pa.Table) -> pl.DataFrame:
+def task_lines(events: pl.DataFrame, sources: pa.Table) -> pl.DataFrame:
     """Events of ServerTasks' logs: one view per task, no copies.
 
     EVENTS' columns plus `view`, `instant` (100 ns), `step` (first id of the activity) and `tears` (places of its file
     that could not be read).
     """
     formats = pl.DataFrame(sources.select(["customer", "source", "format", "duplicate_of", "rejects", "version"]))
-    frame = pl.DataFrame(events).join(formats, on=["customer", "source"], how="left")
+    frame = events.join(formats, on=["customer", "source"], how="left")
     frame = frame.filter(
         pl.col("format").is_in(list(VIEWS))
         & pl.col("duplicate_of").is_null()

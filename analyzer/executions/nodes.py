@@ -8,7 +8,7 @@ they are an execution of their own, which only that log shows.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -32,13 +32,20 @@ class Placed:
     """(customer, task) -> executions as server logs show them."""
     nodes: frozenset[str]
     """Names of the cluster's nodes, in lower case."""
+    alias: Mapping[tuple[str, str], str]
+    """(customer, machine in lower case) -> node whose machine it is."""
 
 
-def with_nodes(executions: list[Execution], found: Ties, states: pl.DataFrame) -> Placed:
-    """The executions of a case with the nodes that the case shows them to have run on."""
+def with_nodes(
+    executions: list[Execution], found: Ties, states: pl.DataFrame, elsewhere: Set[str] = frozenset()
+) -> Placed:
+    """The executions of a case with the nodes that the case shows them to have run on.
+
+    `elsewhere`: machines, in lower case, that logs of other tasks name.
+    """
     owners, ties = _owners(states), found.ties
     losses: Counter[Lost] = Counter((one.customer, one.task, one.node.casefold()) for one in found.attempts)
-    alias = _aliases(executions, owners, ties, losses) | dict(found.hosts)
+    alias = _aliases(executions, owners, ties, losses, elsewhere) | dict(found.hosts)
     known = frozenset(node.casefold() for node in (*owners.values(), *(tie.node for tie in ties), *alias.values()))
     placed = [_placed(one, alias) for one in executions]
     spans: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
@@ -53,7 +60,7 @@ def with_nodes(executions: list[Execution], found: Ties, states: pl.DataFrame) -
     for tie in sorted(ties, key=lambda tie: losses[(tie.customer, tie.task, tie.node.casefold())]):
         _place_tie(by_task[(tie.customer, tie.task)], tie, zoned.get((tie.customer, tie.node.casefold())), known)
     owned = [_owned(one, by_task[key], owners) for key in sorted(by_task) for one in by_task[key]]
-    return Placed(owned, zoned, served(ties, zoned), known)
+    return Placed(owned, zoned, served(ties, zoned), known, alias)
 
 
 def _owned(one: Execution, mine: Sequence[Execution], owners: Mapping[tuple[str, str], str]) -> Execution:
@@ -84,6 +91,7 @@ def _aliases(
     owners: Mapping[tuple[str, str], str],
     ties: Iterable[Tie],
     losses: Mapping[Lost, int],
+    elsewhere: Set[str],
 ) -> dict[tuple[str, str], str]:
     """(customer, machine) -> node: whose machine it is, where the tasks with one machine and one node agree.
 
@@ -108,7 +116,7 @@ def _aliases(
         if len(names) == 1 and len(whose) == 1 and not names & called:
             said[(task[0], min(names))] += whose
     agreed = {key: found for key, found in said.items() if len({node.casefold() for node in found}) == 1}
-    own = {name for names in machines.values() for name in names}
+    own = elsewhere | {name for names in machines.values() for name in names}
     return {key: min(found) for key, found in agreed.items() if min(found).casefold() not in own}
 
 

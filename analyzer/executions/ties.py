@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
-import pyarrow as pa
 
 from analyzer.clocks import Place
 from analyzer.names import HELD, SERVER_MACHINE
@@ -79,9 +78,9 @@ class Ties:
     hosts: Mapping[tuple[str, str], str]  # (customer, machine in lower case) -> node whose log names it as its own
 
 
-def ties(events: pa.Table) -> Ties:
+def ties(events: pl.DataFrame) -> Ties:
     """Ties of executing nodes, one per customer, task, node and execution, and failed appends."""
-    frame = pl.DataFrame(events).filter(pl.col("detail").str.starts_with("tie=") & pl.col("node").is_not_null())
+    frame = events.filter(pl.col("detail").str.starts_with("tie=") & pl.col("node").is_not_null())
     frame = frame.filter(pl.col("task").is_not_null()).with_columns(
         tie=pl.col("detail").str.extract(r"^tie=([^;]+)"),
         execution=pl.col("detail").str.extract(r"guid=([0-9a-fA-F-]+)").fill_null(""),
@@ -93,9 +92,9 @@ def ties(events: pa.Table) -> Ties:
     return Ties(tuple(_running(frame.filter(pl.col("tie").is_in(RUNNING)))), tuple(_failed(frame)), _hosts(events))
 
 
-def _hosts(events: pa.Table) -> dict[tuple[str, str], str]:
+def _hosts(events: pl.DataFrame) -> dict[tuple[str, str], str]:
     """Machines that one node alone names as its own when it starts (a container's name is not the node's)."""
-    said = pl.DataFrame(events).filter(pl.col("task").is_null() & pl.col("node").is_not_null())
+    said = events.filter(pl.col("task").is_null() & pl.col("node").is_not_null())
     said = said.with_columns(machine=pl.col("message").str.extract(SERVER_MACHINE).str.to_lowercase())
     named = said.drop_nulls("machine").select("customer", "machine", "node").unique()
     nodes: dict[tuple[str, str], set[str]] = defaultdict(set)

@@ -185,7 +185,7 @@ def server_zones(case: Case, rows: Iterable[Row]) -> dict[str, int]:
             spans[row["customer"], row["task"]].append(span)
         elif row["started"] is not None and row["node"]:
             told[row["source"], row["first_line"]] = row
-    found = {node: ticks // 10 for (_, node), ticks in zones(ties(case.telling).ties, spans).items()}
+    found = {node: ticks // 10 for (_, node), ticks in zones(ties(case.frame("telling")).ties, spans).items()}
     places = pl.DataFrame([*told], schema={"source": pl.String, "line": pl.Int64}, orient="row")
     events = case.frame("telling").select(["source", "line", "time", "wall"]).filter(pl.col("time").is_null())
     for source, line, _, wall in (
