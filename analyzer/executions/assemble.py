@@ -63,7 +63,8 @@ def assemble(
     plain = logs.filter("plain").join(odd, on=KEY, how="anti").select(KEY)
     lines_of_plain = lines.join(plain, on=KEY, how="semi")
     others = lines.join(plain, on=KEY, how="anti")
-    told = [*states["task"].unique(), *(one.task for one in (*found.ties, *found.attempts))]
+    served = {*(one.task for one in found.ties), *(one.task for one in found.attempts)}
+    told = sorted({*states["task"].drop_nulls(), *served})
     cleared = logs.filter("cleared").with_columns(machine=pl.col("nodes").list.first())
     quiet = cleared.filter(~pl.col("task").is_in(told))
     _cleared(case, cleared.filter(pl.col("task").is_in(told)))

@@ -14,7 +14,7 @@ from analyzer.incidents.catalogue import CATALOGUE
 from analyzer.incidents.facts import Facts, Hit
 from analyzer.incidents.fitting import Fit, affected, fit, story
 from analyzer.incidents.known import Known
-from analyzer.incidents.versions import Range, named
+from analyzer.incidents.versions import Range, named, number
 from analyzer.model import Case, Finding, Incident, IncidentStatus
 
 MOST_EVIDENCE = 12
@@ -74,7 +74,7 @@ def _matched(known: Known, hits: Sequence[Hit], facts: Facts) -> str:
 def _possible(known: Known, hits: Sequence[Hit], facts: Facts) -> str:
     missing = list(dict.fromkeys(hit.unsure for hit in hits if hit.unsure))
     if any(fit(known, hit, facts.versions) is Fit.OPEN for hit in hits):
-        seen = f" (named are {', '.join(named(facts.versions))})" if facts.versions else ""
+        seen = f" (named are {', '.join(named(facts.versions.texts))})" if facts.versions else ""
         missing.append(
             f"the version at that time is not known for certain and cannot exclude it{seen}; affected: {known.affected}"
         )
@@ -89,7 +89,8 @@ def _other_version(known: Known, facts: Facts) -> str:
 
 def _seen(facts: Facts, known: Known | None = None) -> str:
     """The versions that the case names; only affected ones where it is said which incident they are affected by."""
-    told = [one for one in facts.versions if known is None or (one.number and affected(known, one.number))]
+    texts = facts.versions.texts
+    told = [text for text in texts if known is None or ((found := number(text)) and affected(known, found))]
     return f" ({', '.join(named(told))})" if told else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,12 +91,15 @@ class Facts:
 
     def run(self, task: str, execution: int) -> Row:
         """An execution of a task that has several, by its number."""
-        return self._by_number[task, execution]
+        return self.several[task, execution][-1]
 
     @cached_property
-    def _by_number(self) -> Mapping[tuple[str, int], Row]:
-        several = self.runs.filter(pl.len().over("task") > 1)
-        return {(row["task"], row["number"]): row for row in several.iter_rows(named=True)}
+    def several(self) -> Mapping[tuple[str, int], Sequence[Row]]:
+        """Executions by task and number, of tasks that have several; more than one where a task has several logs."""
+        found: dict[tuple[str, int], list[Row]] = defaultdict(list)
+        for row in self.runs.filter(pl.len().over("task") > 1).iter_rows(named=True):
+            found[row["task"], row["number"]].append(row)
+        return found
 
     def tasks_of(self, code: str) -> set[str | None]:
         """Tasks with a finding of that code."""

@@ -37,11 +37,12 @@ def _began(facts: Facts, finding: Finding) -> datetime | None:
     """When the later of the two executions of a finding began."""
     if "first" not in finding.detail or finding.task is None:
         return None
-    runs = facts.runs.filter(
-        (pl.col("task") == finding.task) & pl.col("number").is_in([finding.detail["first"], finding.detail["second"]])
-    )
-    times: list[datetime] = runs["started"].drop_nulls().to_list()
-    return max(times) if len(times) == runs.height and times else None
+    numbers = [finding.detail["first"], finding.detail["second"]]
+    runs = [
+        run for number in numbers if isinstance(number, int) for run in facts.several.get((finding.task, number), ())
+    ]
+    times = [run["started"] for run in runs]
+    return max(times) if times and None not in times else None
 
 
 def _missing(finding: Finding, *, two_nodes: bool) -> str:

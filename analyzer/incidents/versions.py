@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import polars as pl
@@ -79,6 +79,11 @@ class Sightings(tuple[Sighting, ...]):
         """Those of each node, "" where it is not known."""
         return _grouped(self, lambda one: (one.node or "").casefold())
 
+    @cached_property
+    def texts(self) -> Sequence[str]:
+        """The versions as they are written, each once."""
+        return list(dict.fromkeys(one.version for one in self))
+
 
 def _grouped(
     every: Iterable[Sighting], key: Callable[[Sighting], str | None]
@@ -89,6 +94,7 @@ def _grouped(
     return found
 
 
+@cache
 def number(text: str) -> Number | None:
     """`2023.3.12936-hotfix.1` as (2023, 3, 12936, 0); None where there is no number, or only zeros."""
     match = NUMBER.match(text.strip())
@@ -173,7 +179,7 @@ def _sightings(rows: pl.DataFrame, basis: str) -> Iterator[Sighting]:
         yield Sighting(**values, basis=basis)
 
 
-def named(sightings: Iterable[Sighting]) -> list[str]:
+def named(texts: Iterable[str]) -> list[str]:
     """The versions, each once, lowest first; those without a number last."""
-    found = {plain(one.version): one.number for one in sightings}
+    found = {plain(text): number(text) for text in texts}
     return sorted(found, key=lambda text: (found[text] is None, found[text] or (), text))
