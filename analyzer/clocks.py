@@ -22,7 +22,8 @@ SECOND = 10_000_000
 JITTER = SECOND // 5
 """Threads of one process are scheduled unevenly: its lines may stand so much out of order in one file."""
 DRIFT = 200  # millionths: two quartz clocks left alone, each up to 100 off
-UNKNOWN_SKEW = 1800 * SECOND  # the moment of a constraint is itself known only to within a clock's error
+UNKNOWN_SKEW = 1800 * SECOND
+"""By how much a clock that nothing bounds may be wrong; the moment of a constraint is known no better than that."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.clocks import SECOND
+from analyzer.clocks import SECOND, UNKNOWN_SKEW
 from analyzer.executions.constraints import Bounds
 from analyzer.executions.sides import Side, duration
 from analyzer.names import same_node
@@ -26,7 +26,7 @@ def second_work(a: Side, b: Side, clocks: Bounds, deploy: bool | None) -> tuple[
     if same_pause(a, b):
         return "same work", "the task had finished, and the same pause was resumed a second time"
     gap = _gap(a, b, clocks)
-    later = f"it begins {duration(gap)} later: a re-run under the same id"
+    later = f"it begins at least {duration(gap)} later: a re-run under the same id"
     if not a.finished:
         undecided = "the first one never finished, so this may be a restart or a second run"
         return ("re-run", later) if gap > FAR else ("undecided", undecided)
@@ -42,9 +42,14 @@ def second_work(a: Side, b: Side, clocks: Bounds, deploy: bool | None) -> tuple[
 
 
 def _gap(a: Side, b: Side, clocks: Bounds) -> int:
-    """Time from the end of `a` to the first line of `b`, the least the case admits; raw where it bounds nothing."""
+    """Time from the end of `a` to the first line of `b`, the least the case admits.
+
+    Where it bounds nothing each of the two clocks may be wrong by `UNKNOWN_SKEW`.
+    """
     raw = b.span[0] - a.span[1]
     if a.clock is None or b.clock is None:
+        return raw - 2 * UNKNOWN_SKEW
+    if a.clock == b.clock:
         return raw
     high = clocks.sure.offset(a.clock, b.clock, a.span[1]).high
-    return raw if high is None else raw - high
+    return raw - (2 * UNKNOWN_SKEW if high is None else high)

@@ -16,8 +16,9 @@ from .truth import Fact
 CODES = ("OCT101 proved", "OCT101", "OCT102", "OCT103", "OCT104", "OCT204", "OCT301")
 
 ENDS = {"Success", "Failed", "Canceled"}
-LATE = 4000 * TICKS
-"""A re-run that begins more than an hour later cannot be a second claim of the same turn."""
+LATE = 3 * 3600 * TICKS + 400 * TICKS
+"""A re-run that begins more than an hour later cannot be a second claim of the same turn; where nothing bounds two
+clocks that are an hour apart, it must be granted another hour for the error that each of them might have."""
 
 
 @dataclass(frozen=True)
