@@ -78,7 +78,8 @@ def blast_radius(case: Case, task: str | None = None, *, customer: str | None = 
     pairs = _double_pairs(case, task, customer)
     lines = task_lines(case, pairs.keys())
     trees, losses = tree_names(case, pairs.keys()), losing(case, pairs.keys())
-    nodes = {(row["customer"], row["task"], row["number"]): row["node"] for row in case.executions.to_pylist()}
+    runs = _executions(case, pairs.keys())
+    nodes = {(row["customer"], row["task"], row["number"]): row["node"] for row in runs}
     rows: list[Row] = []
     for key in sorted(lines, key=lambda key: (key[0], natural(key[1]))):
         naming = Naming(lines[key], trees.get(key, {}), losses.get(key, NOTHING))
@@ -118,7 +119,7 @@ def losing(case: Case, keys: Iterable[Key]) -> dict[Key, Loss]:
     wanted = set(keys)
     refusing = _refusing(case)
     runs: dict[Key, list[Row]] = defaultdict(list)
-    for row in case.executions.select(["customer", "task", "number", "node", "lines", "basis"]).to_pylist():
+    for row in _executions(case, wanted):
         runs[row["customer"], row["task"]].append(row)
     owned = case.frame("assignments").select(["customer", "task", "source"]).unique()
     places = case.frame("rejects").select(["customer", "source", "line"]).join(owned, on=["customer", "source"])
@@ -127,6 +128,12 @@ def losing(case: Case, keys: Iterable[Key]) -> dict[Key, Loss]:
         torn[customer, task][source].append(line)
     losses = {key: Loss(_losers(runs[key], refusing.get(key, set())), torn.get(key, {})) for key in wanted}
     return {key: loss for key, loss in losses.items() if loss}
+
+
+def _executions(case: Case, keys: Iterable[Key]) -> list[Row]:
+    tasks = sorted({task for _, task in keys})
+    columns = ["customer", "task", "number", "node", "lines", "basis"]
+    return case.frame("executions").select(columns).filter(pl.col("task").is_in(tasks)).rows(named=True)
 
 
 def _refusing(case: Case) -> dict[Key, set[str]]:

@@ -22,6 +22,10 @@ SUSPECT = ("OCT103",)
 """Notes that keep a task from being called clean: somebody else held its log."""
 
 
+COUNTED = ("customer", "format", "lines", "events", "rejects", "problem")
+"""Columns of SOURCES that figures are made of."""
+
+
 @dataclass
 class Part:
     """Everything of one customer that is counted."""
@@ -46,7 +50,7 @@ def summary(audit: Audit) -> dict[str, object]:
 def split(audit: Audit) -> dict[str, Part]:
     """The audit by customer; a plain audit has the one customer ""."""
     parts: dict[str, Part] = {}
-    for row in audit.case.sources.to_pylist():
+    for row in audit.case.sources.select(COUNTED).to_pylist():
         parts.setdefault(row["customer"], Part()).sources.append(row)
     for customer, task in tasks(audit.case):
         parts.setdefault(customer, Part()).tasks.add(task)

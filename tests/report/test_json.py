@@ -71,7 +71,7 @@ def test_sources_stand_by_customer_and_name_however_they_were_read():
 
 def test_times_are_utc_with_microseconds_and_lines_end_with_newlines_only():
     written = document(audit(case([source("a", first=DAWN)])))
-    assert b'"first": "2023-09-18T04:18:52.000000Z"' in written
+    assert json.loads(written)["sources"][0]["first"] == "2023-09-18T04:18:52.000000Z"
     assert b"\r" not in written
     assert written.endswith(b"}\n")
 
