@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -128,19 +128,24 @@ class Format(Protocol):
 
 Load = Callable[[bool], Mapping[str, pa.Table]]
 """Makes all tables but FINDINGS; called with whether a first look may clear logs."""
+Decode = Callable[["Case", Collection[str]], Iterator[pa.Table]]
+"""Makes EVENTS of these sources, piece by piece; called only where a first look has cleared logs."""
 
 
 class Case:
     """Everything that was read, as Arrow tables (see `schema`). The one input of every detector.
 
     A case is lazy: it is made when the sources are recognised, and `load` reads them on the first use of a table. Task
-    logs that a first look clears (LOGS) are decoded only where all EVENTS are asked for: `load(False)`.
+    logs that a first look clears (LOGS) are decoded only where all EVENTS are asked for: `decode`.
     """
 
-    def __init__(self, load: Load, paths: tuple[Path, ...] = (), customer: str = "") -> None:
+    def __init__(
+        self, load: Load, paths: tuple[Path, ...] = (), customer: str = "", decode: Decode | None = None
+    ) -> None:
         self.paths = paths
         self.customer = customer
         self._load = load
+        self._decode = decode
         self._tables: Mapping[str, pa.Table] | None = None
         self._events: pa.Table | None = None
         self._hashes: Mapping[str, str] = {}
@@ -201,11 +206,50 @@ class Case:
 
     @property
     def events(self) -> pa.Table:
-        """One row per log entry of every source."""
+        """One row per log entry of every source, all in memory; `stream` and `scan` need less of it."""
         if self._events is None:
-            looked = pc.any(self.logs["cleared"]).as_py()
-            self._events = self._load(False)["events"] if looked else self.telling
+            self._events = pa.concat_tables([schema.empty(schema.EVENTS), *self.stream()])
         return self._events
+
+    def stream(self, sources: Collection[str] | None = None) -> Iterator[pa.Table]:
+        """EVENTS piece by piece, by source and place, or only those of some sources: nothing of them is kept.
+
+        Raises UsageError where an archive's lines cannot wait in the temporary folder.
+        """
+        whole = self._events
+        if whole is None and (self._decode is None or not pc.any(self.logs["cleared"]).as_py()):
+            whole = self.telling
+        if whole is not None:
+            mine = None if sources is None else pc.is_in(whole["source"], pa.array(sources, pa.string()))
+            yield whole if mine is None else whole.filter(mine)
+        elif self._decode is not None:
+            rows = self.sources.select(["source", "events"]).to_pylist()
+            known = {row["source"] for row in rows if row["events"]}
+            yield from self._decode(self, known if sources is None else known.intersection(sources))
+
+    def scan(self) -> pl.LazyFrame:
+        """EVENTS as a lazy frame: collecting it decodes them piece by piece and keeps only what the query asks for."""
+        from polars.io.plugins import register_io_source
+
+        def frames(
+            columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
+        ) -> Iterator[pl.DataFrame]:
+            for piece in self.stream():
+                frame = pl.DataFrame(piece)
+                frame = frame if predicate is None else frame.filter(predicate)
+                frame = frame if columns is None else frame.select(columns)
+                yield frame if rows is None else frame.head(rows)
+                rows = None if rows is None else max(0, rows - len(frame))
+                if rows == 0:
+                    return
+
+        return register_io_source(frames, schema=pl.DataFrame(schema.empty(schema.EVENTS)).schema)
+
+    def events_of(self, tasks: Collection[str]) -> pa.Table:
+        """The rows of EVENTS of all sources that these tasks' logs stand in."""
+        mine = self.logs.filter(pc.is_in(self.logs["task"], pa.array(tasks, pa.string())))
+        sources = {source for some in mine["sources"].to_pylist() for source in some}
+        return pa.concat_tables([schema.empty(schema.EVENTS), *self.stream(sources)])
 
     @property
     def telling(self) -> pa.Table:

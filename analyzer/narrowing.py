@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,17 +30,19 @@ def narrowed(tables: Mapping[str, pa.Table], question: Question) -> dict[str, pa
     """The tables with only the tasks asked for; rows about no task stay, and SOURCES stay as they were read."""
     if question.everything:
         return dict(tables)
-    wanted = _tasks(tables, question)
-    result = {}
-    for name, table in tables.items():
-        if "task" in table.schema.names:
-            keep = pl.DataFrame(table.select(["task"])).select(pl.col("task").is_null() | pl.col("task").is_in(wanted))
-            table = table.filter(keep.to_series().to_arrow())
-        result[name] = table.cast(schema.TABLES[name])
-    return result
+    wanted = tasks_asked_for(tables, question)
+    return {name: of_tasks(table, wanted).cast(schema.TABLES[name]) for name, table in tables.items()}
 
 
-def _tasks(tables: Mapping[str, pa.Table], question: Question) -> list[str]:
+def of_tasks(table: pa.Table, tasks: Sequence[str]) -> pa.Table:
+    """Rows about these tasks, or about none."""
+    if "task" not in table.schema.names:
+        return table
+    keep = pl.DataFrame(table.select(["task"])).select(pl.col("task").is_null() | pl.col("task").is_in(tasks))
+    return table.filter(keep.to_series().to_arrow())
+
+
+def tasks_asked_for(tables: Mapping[str, pa.Table], question: Question) -> list[str]:
     """Tasks asked for by name that were active between `since` and `until`."""
     if question.since is None and question.until is None:
         return sorted(question.tasks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,8 @@ from analyzer.errors import PathMissing, UsageError
 from analyzer.executions import reconstruct
 from analyzer.incidents import recognise
 from analyzer.model import Audit, Case, Finding, Findings, Incident, NotJudged, Progress
-from analyzer.narrowing import Question, narrowed
-from analyzer.reading import Options, Reading
+from analyzer.narrowing import Question, narrowed, of_tasks, tasks_asked_for
+from analyzer.reading import Options, Reading, stream_events
 from analyzer.sources import outermost
 from analyzer.stamping import mark_duplicates, stamp_offsets, stamp_times
 
@@ -57,7 +57,16 @@ def read(
     question = Question(frozenset(tasks), _zoned(since), _zoned(until))
     options = Options(dict(nodes or {}), question.tasks, customer, progress, decode=frozenset(decode), workers=workers)
     kept = outermost(every)
-    return Case(lambda triage: _load(kept, replace(options, triage=triage), offsets, question), kept, customer)
+
+    def stream(case: Case, sources: Collection[str]) -> Iterator[pa.Table]:
+        known = {row["source"]: row["node"] for row in case.sources.select(["source", "node"]).to_pylist()}
+        judged = {"executions": case.executions, "states": case.states}
+        asked = None if question.everything else tasks_asked_for(judged, question)
+        for piece in stream_events(kept, options, {source: known[source] for source in sources}):
+            stamped = stamp_offsets(piece, offsets)
+            yield stamped if asked is None else of_tasks(stamped, asked)
+
+    return Case(lambda triage: _load(kept, replace(options, triage=triage), offsets, question), kept, customer, stream)
 
 
 def _load(
@@ -122,19 +131,22 @@ def audit(case: Case) -> Audit:
 
 def merge(audits: Sequence[Audit]) -> Audit:
     """Several customers' audits as one; their tables, findings and questions stand one after the other."""
+    by_customer = sorted(audits, key=lambda one: one.case.customer)
 
     def load(triage: bool) -> Mapping[str, pa.Table]:
         names = [name for name in schema.TABLES if name not in ("events", "findings")]
         made = {name: pa.concat_tables([getattr(one.case, name) for one in audits]) for name in names}
         return made | {"events": pa.concat_tables([one.case.telling if triage else one.case.events for one in audits])}
 
+    def decode(_: Case, sources: Collection[str]) -> Iterator[pa.Table]:
+        return (piece for one in by_customer for piece in one.case.stream(sources))
+
     findings = sorted((finding for one in audits for finding in one.findings), key=_rank)
     questions = sorted((question for one in audits for question in one.not_judged), key=_question_rank)
     paths = tuple(path for one in audits for path in one.case.paths)
-    by_customer = sorted(audits, key=lambda one: one.case.customer)
     incidents = tuple(incident for one in by_customer for incident in one.incidents)
     suppressed = sorted((each for one in audits for each in one.suppressed), key=lambda each: _rank(each.finding))
-    return Audit(Case(load, paths), Findings(findings), tuple(questions), incidents, tuple(suppressed))
+    return Audit(Case(load, paths, decode=decode), Findings(findings), tuple(questions), incidents, tuple(suppressed))
 
 
 def utc_offset(text: str) -> timedelta:

@@ -30,16 +30,14 @@ def ingest(
     voice = Voice(quiet, verbose)
     narrowed = options.narrowed(paths, node, utc_offset, task, since, until, known=options.configured(config))
     folder = arguments.output_folder(out)
-    from pyarrow import parquet
-
     from analyzer import pipeline
+    from analyzer.report.exports import parquet
 
     with voice.meter(lambda: arguments.size(paths)) as meter:
         case = pipeline.read(paths, **narrowed, progress=meter)
         reading.told(case, voice)
-        for name in TABLES:
-            parquet.write_table(case.table(name), folder / f"{name}.parquet", compression="zstd")
-    rows = ", ".join(f"{len(case.table(name)):,} {name}" for name in TABLES)
-    terminal.results(f"{rows} in {folder}\n")
+        rows = {name: parquet.write_one(case, name, folder) for name in TABLES}
+    told = ", ".join(f"{count:,} {name}" for name, count in rows.items())
+    terminal.results(f"{told} in {folder}\n")
     reading.tell_problems(voice, case)
     raise typer.Exit(PARTIAL if reading.problems(case) else CLEAN)

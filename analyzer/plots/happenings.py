@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
@@ -76,7 +77,10 @@ def of_customer(case: Case, customer: str) -> Case:
         tables = {name: getattr(case, name) for name in names} | {"events": case.telling if triage else case.events}
         return {name: table.filter(pc.equal(table["customer"], customer)) for name, table in tables.items()}
 
-    return Case(load, case.paths, customer)
+    def decode(_: Case, sources: Collection[str]) -> Iterator[pa.Table]:
+        return (piece.filter(pc.equal(piece["customer"], customer)) for piece in case.stream(sources))
+
+    return Case(load, case.paths, customer, decode)
 
 
 def happenings(case: Case, customer: str = "") -> Happenings:

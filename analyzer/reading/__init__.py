@@ -3,13 +3,14 @@
 harvest   members, their formats, blocks shared by small sources; logs that a first look clears are not decoded
 doubt     which of these must be decoded all the same, because another source speaks of their task
 naming    whose log it is
+stream    all EVENTS, piece by piece
 workers   processes that share a large input
 tables    SOURCES, EVENTS, STATES, REJECTS and the cleared rows of LOGS
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +19,12 @@ import pyarrow as pa
 from analyzer.reading.doubt import doubted
 from analyzer.reading.harvest import Options, read_members
 from analyzer.reading.naming import give_nodes
+from analyzer.reading.stream import decoded
 from analyzer.reading.tables import tables
 from analyzer.reading.workers import read_places
-from analyzer.sources import members, places, prefixes
+from analyzer.sources import Place, members, places, prefixes
 
-__all__ = ["Options", "Reading", "read_tables"]
+__all__ = ["Options", "Reading", "read_tables", "stream_events"]
 
 
 class Reading:
@@ -31,8 +33,7 @@ class Reading:
     def __init__(self, paths: Sequence[Path], options: Options) -> None:
         self._options = options
         self._named = prefixes(paths)
-        every = [place for path in sorted(self._named) for place in places(path, self._named[path])]
-        self._harvest = read_places(every, options)
+        self._harvest = read_places(_places(self._named), options)
         self.decode(doubted(self._harvest, options.decode))
 
     def decode(self, sources: Collection[str]) -> None:
@@ -55,3 +56,15 @@ class Reading:
 def read_tables(paths: Sequence[Path], options: Options) -> dict[str, pa.Table]:
     """SOURCES, EVENTS, STATES, REJECTS and cleared LOGS of everything below the paths. Raises PathMissing."""
     return Reading(paths, options).tables()
+
+
+def stream_events(paths: Sequence[Path], options: Options, nodes: Mapping[str, str | None]) -> Iterator[pa.Table]:
+    """All EVENTS of the sources in `nodes` (source -> whose it is), piece by piece, by source and place.
+
+    Raises PathMissing, and UsageError where the temporary folder has no room for what an archive holds.
+    """
+    return decoded(_places(prefixes(paths)), options, nodes)
+
+
+def _places(named: Mapping[Path, str]) -> list[Place]:
+    return [place for path in sorted(named) for place in places(path, named[path])]

@@ -131,7 +131,7 @@ def read_members(members: Iterable[Member], options: Options) -> Harvest:
     for member in members:
         _read_member(found, packs, member, options)
     for pack in packs.values():
-        _unpack(found, pack)
+        parse_together(found, pack.form, pack.parts, look=pack.wholes)
     return found
 
 
@@ -159,7 +159,8 @@ def _not_asked_for(name: str, tasks: frozenset[str]) -> bool:
     return match is not None and match[1].casefold() not in {task.casefold() for task in tasks}
 
 
-def _watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
+def watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
+    """The blocks of a source; `progress` is told of each once it is done with."""
     before = 0
     for block in decoder.blocks():
         yield block
@@ -171,14 +172,15 @@ def _watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
 def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, options: Options) -> None:
     """Parse one source; a small source of a packable format waits for others."""
     if form.PACKED:
-        for part, whole in _parts(decoder, options):
+        for part, whole in parts_of(decoder, options):
             pack = packs.setdefault((form.NAME, whole), _Pack(form, whole))
             pack.parts.append(part)
             pack.size += len(part.data)
             if pack.size >= PACK:
-                _unpack(harvested, pack)
+                parse_together(harvested, form, pack.parts, look=whole)
+                pack.parts, pack.size = [], 0
         return
-    blocks = _watched(decoder, options.progress)
+    blocks = watched(decoder, options.progress)
     try:
         harvested.take(list(form.parse(blocks)))
     except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
@@ -188,11 +190,11 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
         harvested.give_up(error, place)
 
 
-def _parts(decoder: Decoder, options: Options) -> Iterator[tuple[Block | Text, bool]]:
+def parts_of(decoder: Decoder, options: Options) -> Iterator[tuple[Block | Text, bool]]:
     """A source as it waits for others; and whether the part is the whole source, to be looked at first."""
     text = decoder.whole()
     if text is None:
-        blocks = _watched(decoder, options.progress)
+        blocks = watched(decoder, options.progress)
         yield from _as_wholes(blocks) if options.triage else zip(blocks, repeat(False))
     elif text.data:
         yield text, options.triage
@@ -212,17 +214,18 @@ def _as_wholes(blocks: Iterator[Block]) -> Iterator[tuple[Block, bool]]:
         yield joined(held), True
 
 
-def _unpack(harvested: Harvest, pack: _Pack) -> None:
-    waiting, pack.parts, pack.size = [pack.parts], [], 0
+def parse_together(harvested: Harvest, form: Format, parts: Sequence[Block | Text], *, look: bool) -> None:
+    """Add what a format makes of small sources and blocks of others; `look`: a first look may clear them."""
+    waiting = [parts]
     while waiting:
         parts = waiting.pop()
         if not parts:
             continue
         try:
-            harvested.take(_decoded(pack.form, parts, harvested, triage=pack.wholes))
+            harvested.take(_decoded(form, parts, harvested, triage=look))
         except Exception as error:  # noqa: BLE001 (the neighbours in the pack must not suffer)
             if len(parts) > 1:
-                waiting += [[part] for part in parts]
+                waiting += [[part] for part in reversed(parts)]
                 continue
             block = together(parts)
             place = {"source": block.source, "line": int(block.lines[0]), "lines": len(block)}

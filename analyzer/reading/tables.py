@@ -19,19 +19,19 @@ def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
     nodes = {source: one.node for source, one in harvested.found.items() if one.node}
     made = {}
     cleared = pa.concat_tables([schema.empty(schema.LOGS), *harvested.cleared])
-    made["logs"] = _stamped(cleared, customer, {}).sort_by([("task", "ascending"), ("log", "ascending")])
+    made["logs"] = stamped(cleared, customer, {}).sort_by([("task", "ascending"), ("log", "ascending")])
     counts = {name: _counts(harvested.tables[name]) for name in TABLES}
     for (source,), lines in zip(made["logs"]["sources"].to_pylist(), made["logs"]["lines"].to_pylist(), strict=True):
         counts["events"][source] = (lines, lines)
     for name in TABLES:
         rows = harvested.tables[name] + (harvested.telling if name == "events" else [])
-        parts = [_stamped(one, customer, nodes) for one in rows if one.num_rows]
-        made[name] = pa.concat_tables([schema.empty(schema.TABLES[name]), *_in_order(parts)])
+        parts = [stamped(one, customer, nodes) for one in rows if one.num_rows]
+        made[name] = pa.concat_tables([schema.empty(schema.TABLES[name]), *in_order(parts)])
     made["sources"] = _sources(harvested.found, counts, customer)
     return made
 
 
-def _stamped(table: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Table:
+def stamped(table: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Table:
     """The table with customer and node filled in."""
     table = table.set_column(0, table.schema.field(0), pa.repeat(pa.scalar(customer), table.num_rows))
     place = table.schema.get_field_index("node")
@@ -43,9 +43,9 @@ def _stamped(table: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Tab
     return table.set_column(place, table.schema.field(place), pc.coalesce(table["node"], given))
 
 
-def _in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
+def in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
     """Slices of the tables by source and place. Nothing is copied, so that memory need not hold everything twice."""
-    tables = [table if _is_in_order(table) else table.sort_by(PLACE) for table in tables]
+    tables = [by_place(table) for table in tables]
     runs: list[tuple[str, int, int, int, int]] = []
     for number, table in enumerate(tables):
         ends = pc.run_end_encode(table["source"].combine_chunks())
@@ -61,6 +61,11 @@ def _in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
             stop = runs[at][4]
             at += 1
         yield tables[number].slice(start, stop - start)
+
+
+def by_place(table: pa.Table) -> pa.Table:
+    """The table with the rows of every source together, by line and offset."""
+    return table if _is_in_order(table) else table.sort_by(PLACE)
 
 
 def _is_in_order(table: pa.Table) -> bool:

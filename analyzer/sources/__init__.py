@@ -2,6 +2,17 @@
 
 from analyzer.sources.encoding import Decoder
 from analyzer.sources.nodes import name_nodes
-from analyzer.sources.walk import Member, Place, members, opened, outermost, places, prefixes
+from analyzer.sources.walk import Member, Place, holds_many, members, opened, outermost, places, prefixes
 
-__all__ = ["Decoder", "Member", "Place", "members", "name_nodes", "opened", "outermost", "places", "prefixes"]
+__all__ = [
+    "Decoder",
+    "Member",
+    "Place",
+    "holds_many",
+    "members",
+    "name_nodes",
+    "opened",
+    "outermost",
+    "places",
+    "prefixes",
+]

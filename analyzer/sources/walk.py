@@ -106,6 +106,17 @@ def opened(place: Place) -> Iterator[Member]:
         yield Member(place.name, 0, None, place.problem)
 
 
+def holds_many(place: Place) -> bool:
+    """Whether it is an archive of files; False where it cannot be read."""
+    if place.problem is not None or not (place.named or place.path.lower().endswith(NESTED)):
+        return False
+    try:
+        with open(place.path, "rb") as stream:  # noqa: PTH123
+            return _archive(stream, place.path) in ("zip", "tar")
+    except BROKEN:
+        return False
+
+
 def members(path: Path, prefix: str = "", only: Container[str] | None = None) -> Iterator[Member]:
     """Every file below `path`, or those called `only`, each to be read before the next is asked for.
 

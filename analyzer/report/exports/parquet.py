@@ -6,14 +6,18 @@ when it was written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer import schema
 from analyzer.errors import UsageError
-from analyzer.model import Audit
+from analyzer.model import Audit, Case
 
 NOT_JUDGED = pa.schema(
     [
@@ -29,28 +33,95 @@ BY_LINE = ("customer", "source", "line", "offset")
 BY_TASK = ("customer", "task", "log", "number", "first", "second")
 
 
+ROWS = 1 << 17
+"""Rows of EVENTS in a row group: enough to compress well, few enough to be held in memory."""
+HEAVY = 64 << 20
+"""Bytes from which on a row group is closed whatever its rows: a line may have 100 MB."""
+REPEATED = ("customer", "source", "lines", "node", "task", "log", "segment", "activity", "level", "severity", "kind",
+            "tick", "clock", "process", "thread", "detail", "percentage")  # fmt: skip
+RISING = {"line": "DELTA_BINARY_PACKED", "offset": "DELTA_BINARY_PACKED", "time": "DELTA_BINARY_PACKED",
+          "wall": "DELTA_BINARY_PACKED"}  # fmt: skip
+
+
 def write(audit: Audit, folder: Path) -> list[str]:
     """NAME.parquet for every table; the names. Raises UsageError where a file cannot be written."""
+    rows = [{name: _plain(getattr(one, name)) for name in NOT_JUDGED.names} for one in audit.not_judged]
+    _write(audit.findings.to_arrow(), folder / "findings.parquet")  # in the order of every report
+    _write(schema.from_rows(NOT_JUDGED, rows), folder / "not_judged.parquet")
+    names = [name for name in schema.TABLES if name != "findings"]
+    for name in names:
+        write_one(audit.case, name, folder)
+    return ["findings", "not_judged", *names]
+
+
+def write_one(case: Case, name: str, folder: Path) -> int:
+    """One table of a case as NAME.parquet; its rows. Raises UsageError where the file cannot be written."""
+    file = folder / f"{name}.parquet"
+    return _write_events(case, file) if name == "events" else _write(_ordered(getattr(case, name)), file)
+
+
+def _write(table: pa.Table, file: Path) -> int:
+    """Write a table as it is; its rows. Raises UsageError where the file cannot be written."""
     from pyarrow import parquet
 
-    names = []
-    for name, table in _tables(audit):
-        try:
-            parquet.write_table(table, folder / f"{name}.parquet", compression="zstd")
-        except OSError as error:
-            raise UsageError(f"cannot write {folder / name}.parquet: {error.strerror or error}") from None
-        names.append(name)
-    return names
+    with _told(file):
+        parquet.write_table(table, file, compression="zstd")
+    return len(table)
 
 
-def _tables(audit: Audit) -> Iterator[tuple[str, pa.Table]]:
-    """Findings and questions keep the order of every report."""
-    yield "findings", audit.findings.to_arrow()
-    rows = [{name: _plain(getattr(one, name)) for name in NOT_JUDGED.names} for one in audit.not_judged]
-    yield "not_judged", schema.from_rows(NOT_JUDGED, rows)
-    for name in schema.TABLES:
-        if name != "findings":
-            yield name, _ordered(getattr(audit.case, name))
+def _write_events(case: Case, file: Path) -> int:
+    """Write EVENTS piece by piece as they are decoded; their rows. Raises UsageError where the file cannot be written.
+
+    A row group is compressed while the next one is decoded. What was written so far is removed when something fails.
+    """
+    from pyarrow import parquet
+
+    with _told(file), ExitStack() as undo:
+        writer = parquet.ParquetWriter(
+            file,
+            schema.EVENTS,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=list(REPEATED),
+            column_encoding=RISING,
+        )
+        undo.callback(file.unlink, missing_ok=True)
+        with writer, ThreadPoolExecutor(1) as beside:
+            written: Future[int] = beside.submit(int)
+            rows = 0
+            for group in _row_groups(_ordered(piece) for piece in case.stream()):
+                rows += len(group)
+                written.result()
+                written = beside.submit(writer.write_table, group, len(group))
+            written.result()
+        undo.pop_all()
+    return rows
+
+
+def _row_groups(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in tables of ROWS rows, or of fewer where they are heavy."""
+    held: list[pa.Table] = []
+    rows = size = 0
+    for piece in pieces:
+        while rows + len(piece) >= ROWS:
+            cut = ROWS - rows
+            yield pa.concat_tables([*held, piece.slice(0, cut)]).combine_chunks()
+            piece, held, rows, size = piece.slice(cut), [], 0, 0
+        held.append(piece)
+        rows, size = rows + len(piece), size + piece.nbytes
+        if size >= HEAVY:
+            yield pa.concat_tables(held).combine_chunks()
+            held, rows, size = [], 0, 0
+    if rows:
+        yield pa.concat_tables(held).combine_chunks()
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror or error}") from None
 
 
 def _plain(value: object) -> object:
@@ -61,4 +132,5 @@ def _ordered(table: pa.Table) -> pa.Table:
     """By place in the sources, else by task; rows of one place stay as they are (the sort is stable)."""
     columns = table.schema.names
     keys = BY_LINE if "source" in columns and "first_line" not in columns else BY_TASK
-    return table.sort_by([(name, "ascending") for name in keys if name in columns])
+    order = pc.sort_indices(table, [(name, "ascending") for name in keys if name in columns]).to_numpy()
+    return table if np.array_equal(order, np.arange(len(order))) else table.take(order)

@@ -1,0 +1,125 @@
+"""All EVENTS of some places, piece by piece, in the order of source and place: memory holds one piece.
+
+The places are read in the order of their sources' names, and of what is read nothing stays. Members of an archive come
+in an order of its own: what they give waits in a temporary file until all of the archive is read.
+
+    a/one.txt | a/two.txt | b.tar: z, y | c.txt      places
+    one.txt   | two.txt   | (z y) y  z  | c.txt      pieces
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import groupby, pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
+
+import numpy as np
+import pyarrow as pa
+
+from analyzer.blocks import Block, Text
+from analyzer.errors import UsageError
+from analyzer.ingest import recognise
+from analyzer.model import Format
+from analyzer.reading.harvest import PACK, Found, Harvest, Options, parse_together, parts_of, watched
+from analyzer.reading.tables import by_place, in_order, stamped
+from analyzer.sources import Decoder, Member, Place, holds_many, opened
+
+NAMES_INSIDE = "!/"
+"""What stands between the name of an archive and those of its members."""
+
+
+def decoded(places: Iterable[Place], options: Options, nodes: Mapping[str, str | None]) -> Iterator[pa.Table]:
+    """EVENTS of the sources in `nodes`, which says whose they are.
+
+    Raises UsageError where an archive's lines cannot wait in the temporary folder.
+    """
+    exact = Options(customer=options.customer, progress=options.progress)
+    known = {source: node for source, node in nodes.items() if node is not None}
+    archives = {place: holds_many(place) for place in places if place.may_hold(nodes)}
+    ordered = sorted(archives, key=lambda one: f"{one.name}{NAMES_INSIDE}" if archives[one] else one.name)
+    for many, group in groupby(ordered, archives.__getitem__):
+        members = (member for place in group for member in opened(place) if member.name in nodes)
+        pieces = (stamped(piece, options.customer, known) for piece in _events(members, exact) if len(piece))
+        yield from _waiting(pieces) if many else map(by_place, pieces)
+
+
+def _events(members: Iterable[Member], options: Options) -> Iterator[pa.Table]:
+    """EVENTS of the members in their order; small neighbours of one format are parsed together."""
+    pack: list[Block | Text] = []
+    size, packed = 0, None
+    for member in members:
+        decoder = Decoder(member.name, member.stream) if member.stream else None
+        form = recognise(decoder.head, member.name) if decoder else None
+        if decoder is None or form is None:  # gone since it was first read
+            continue
+        if form is not packed or not form.PACKED:
+            yield from _of_pack(packed, pack)
+            pack, size, packed = [], 0, form
+        if not form.PACKED:
+            yield from _of_source(form, decoder, options)
+            continue
+        for part, _ in parts_of(decoder, options):
+            pack.append(part)
+            size += len(part.data)
+            if size >= PACK:
+                yield from _of_pack(form, pack)
+                pack, size = [], 0
+    yield from _of_pack(packed, pack)
+
+
+def _of_pack(form: Format | None, parts: Sequence[Block | Text]) -> list[pa.Table]:
+    if form is None or not parts:
+        return []
+    names = {source for part in parts for source in (part.sources if isinstance(part, Block) else [part.source])}
+    harvested = Harvest({name: Found(name, form.NAME, 0) for name in names})
+    parse_together(harvested, form, parts, look=False)
+    return harvested.tables["events"]
+
+
+def _of_source(form: Format, decoder: Decoder, options: Options) -> Iterator[pa.Table]:
+    batches = form.parse(watched(decoder, options.progress))
+    while True:
+        try:
+            batch = next(batches, None)
+        except Exception:  # noqa: BLE001 (it has changed since it was first read, which told of what is wrong with it)
+            return
+        if batch is None:
+            return
+        if batch.events is not None:
+            yield batch.events
+
+
+def _waiting(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows by source and place. The file is mapped into memory: of it only what is looked at is read."""
+    with ExitStack() as used:
+        try:
+            folder = used.enter_context(TemporaryDirectory(prefix="analyzer-"))
+            file = str(Path(folder, "events.arrow"))
+            begins = _spilled(pieces, file)
+        except OSError as error:
+            raise UsageError(f"cannot write into the folder {gettempdir()}: {error.strerror or error}") from None
+        if len(begins) == 1:
+            return
+        mapped = used.enter_context(pa.memory_map(file))
+        held = [_read(mapped, begin, end) for begin, end in pairwise(begins)]
+        for piece in in_order(held):
+            yield piece.take(np.arange(len(piece)))  # a copy: nothing may stay mapped when the file is removed
+        del held, piece
+
+
+def _read(mapped: pa.MemoryMappedFile, begin: int, end: int) -> pa.Table:
+    mapped.seek(begin)
+    return pa.ipc.open_stream(mapped.read_buffer(end - begin)).read_all()
+
+
+def _spilled(pieces: Iterator[pa.Table], file: str) -> list[int]:
+    """Write the pieces; where they begin, and where the last one ends."""
+    begins = [0]
+    with pa.OSFile(file, "wb") as sink:
+        for piece in pieces:
+            with pa.ipc.new_stream(sink, piece.schema) as writer:
+                writer.write_table(piece)
+            begins.append(sink.tell())
+    return begins
