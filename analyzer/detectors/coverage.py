@@ -4,6 +4,7 @@ A second execution shows in the task's raw log, unless its lines were lost (a lo
 nowhere), and then in its node's server log. So a task that shows nothing is called clean only if it has a raw log and,
 in a cluster of several nodes, the server log of every node that the input names covers the time of its run. Else
 
+- something in the input may be a trace of a second execution (`doubts`): not judged, task by task;
 - its log lost lines, is torn or ends early, and a server log is missing: not judged, task by task;
 - its log is whole, but another node's server log is missing; there is only a text download or `/details`, which has no
   append order; there is no log at all: one question for all such tasks together.
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from analyzer.detectors.claims import LOGS_WANTED, NO_LOG
+from analyzer.detectors.doubts import doubts
 from analyzer.detectors.lines import RAW, cleared, remembered, task_lines
 from analyzer.detectors.losses import every_loss
 from analyzer.detectors.serverlogs import SERVER_LOG, Coverage, covered, known_nodes, unplaced_logs
@@ -49,6 +51,7 @@ class Sight:
     damage: str  # why a line may be missing, "" where nothing says so
     missing: tuple[str, ...]  # whose server log is missing, and when; empty where none is known to be
     nodes: tuple[str, ...]  # the same nodes' names
+    doubt: str = ""  # what may be a trace of a second execution
 
 
 @remembered
@@ -57,8 +60,9 @@ def coverage(case: Case) -> tuple[Sight, ...]:
     logs = _logs(case)
     damage = _damage(case)
     missing = _missing(case, damage)
+    doubt = doubts(case)
     return tuple(
-        Sight(*key, logs.get(key, "none"), damage.get(key, ""), *_of(missing.get(key, {})))
+        Sight(*key, logs.get(key, "none"), damage.get(key, ""), *_of(missing.get(key, {})), doubt.get(key, ""))
         for key in sorted(_ran(case) - _found(case))
     )
 
@@ -68,7 +72,9 @@ def questions(case: Case) -> tuple[NotJudged, ...]:
     asked: list[NotJudged] = []
     open_: dict[tuple[str, str, str], list[Sight]] = defaultdict(list)
     for sight in coverage(case):
-        if sight.log == "none":
+        if sight.doubt:
+            asked.append(_doubtful(sight))
+        elif sight.log == "none":
             open_[(sight.customer, "none", NO_LOG)].append(sight)
         elif sight.missing and sight.damage:
             asked.append(_damaged(sight))
@@ -98,6 +104,13 @@ def server_logs_wanted(nodes: Iterable[str] = ()) -> str:
     """What to ask for where server logs are missing."""
     names = sorted(set(nodes))
     return f"{FILES} of {_listing(names) if names else 'every node'}"
+
+
+def _doubtful(sight: Sight) -> NotJudged:
+    reason = f"a second execution cannot be excluded: {sight.doubt}"
+    lacking = "; ".join(sight.missing)
+    ask = server_logs_wanted(sight.nodes) if lacking else ""
+    return NotJudged(CODE, reason, sight.task, sight.customer, lacking=lacking, ask=ask)
 
 
 def _damaged(sight: Sight) -> NotJudged:

@@ -61,7 +61,8 @@ def separate(
         for part in found.structures:
             for piece in _pieces(part, lines, owners):
                 rows = set(piece.rows)
-                steps = {line.step for line in by_stream[stream] if line.step and line.row in rows}
+                # In the order of their lines: those that follow a resume may be of more than one structure.
+                steps = dict.fromkeys(line.step for line in by_stream[stream] if line.step and line.row in rows)
                 known = next((owners[step] for step in steps if step in owners), None)
                 elsewhere = len(structures) == 1 and not piece.streams & structures[0].streams
                 if known is None and not piece.announced and elsewhere and not _repeats(lines, structures[0], steps):
@@ -128,7 +129,7 @@ def _pieces(part: Structure, lines: Sequence[Line], owners: Mapping[str, Structu
     return [replace(part, rows=[row for row in part.rows if row < cut]), behind]
 
 
-def _repeats(lines: Iterable[Line], structure: Structure, steps: set[str]) -> bool:
+def _repeats(lines: Iterable[Line], structure: Structure, steps: Iterable[str]) -> bool:
     """Whether steps of these ids have names that the structure has under other ids."""
     rows = set(structure.rows)
     names: dict[str, str] = {}

@@ -1,0 +1,173 @@
+"""Traces of a second execution in tasks whose logs show none, or only a resume or a re-run.
+
+A locked file loses a writer's lines, often all but a few. What is left need not make an execution, and may have another
+cause; but a task with such a trace is not clean. One function for each trace; none of them accuses anybody. (Formats
+document, 1.5, 3.4, 5.3 and 10; issue 3.)
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Set
+
+import polars as pl
+
+from analyzer.detectors.claims import STATUS, called, claimed
+from analyzer.detectors.lines import (
+    KEY,
+    RAW,
+    RESUMED,
+    ROOT,
+    SECOND,
+    remembered,
+    seconds,
+    task_lines,
+    tolerances,
+)
+from analyzer.detectors.order import steps_back
+from analyzer.detectors.serverlogs import SERVER_LOG
+from analyzer.detectors.tasklogs import TASK, torn
+from analyzer.model import Case
+
+Key = tuple[str, str]
+Doubts = Mapping[Key, str]
+
+WRITES = r"^tie=(?:transaction|script-lock|append-failure|append-retry)"
+"""Ties that only a node leaves that executes the task, or writes into its log (formats document, 5.3)."""
+LATE = 2 * SECOND
+"""Across activities, lines of one node are out of order by less: they were stamped before they were written."""
+NIGHT = 600 * SECOND
+"""A log without dates that goes back by more may as well have been silent for most of a day."""
+
+
+@remembered
+def doubts(case: Case) -> Doubts:
+    """Customer and task -> why a second execution cannot be excluded, by the first trace that says so."""
+    found: dict[Key, str] = {}
+    for trace in TRACES:
+        for key, reason in trace(case).items():
+            found.setdefault(key, reason)
+    return found
+
+
+def unexplained_writers(case: Case) -> Doubts:
+    """More nodes whose own server logs say that they wrote into the log than it has runs that may be theirs."""
+    ties = case.frame("telling").filter(pl.col("detail").str.contains(WRITES) & pl.col("node").is_not_null())
+    names: dict[Key, dict[str, str]] = defaultdict(dict)
+    for customer, task, node in ties.select(*TASK, "node").drop_nulls().unique().sort(*TASK, "node").iter_rows():
+        names[(customer, task)].setdefault(node.casefold(), node)
+    runs, cluster = _runs(case), _cluster(case)
+    found = {}
+    for key, writers in names.items():
+        mine = runs.get(key, [])
+        known = {node for node in mine if node in cluster[key[0]]}
+        others = sorted(writers.keys() - known)
+        if len(others) > max(len(mine) - sum(node in known for node in mine), 0 if mine else 1):
+            who = " and ".join(writers[node] for node in others)
+            found[key] = f"the server logs say that {who} worked on it, and the runs in its log are not all of theirs"
+    return found
+
+
+def other_owner(case: Case) -> Doubts:
+    """A last owner, as the database, the API or a header names it, of whom the log has no run."""
+    owners = claimed(case).filter(pl.col("node").is_not_null() & pl.col("claim").is_in(STATUS))
+    runs, cluster = _runs(case), _cluster(case)
+    found = {}
+    for customer, task, claim, node in owners.select(*TASK, "claim", "node").iter_rows():
+        mine = runs.get((customer, task), [])
+        if mine and node.casefold() not in mine and all(run in cluster[customer] for run in mine):
+            found[(customer, task)] = f"the {called(claim)} says that {node} had it last, and its log has no run of it"
+    return found
+
+
+def out_of_order(case: Case) -> Doubts:
+    """Time that goes back in one run, on one clock, in a file that nothing has damaged."""
+    lines = task_lines(case)
+    inside = steps_back(case).filter((pl.col("clock") != "none") | (pl.col("back") < NIGHT))
+    steps = pl.concat([one.select(*KEY, "line", "back") for one in (inside, _across(lines))])
+    whole = steps.join(torn(case), on=KEY, how="anti").sort("back", descending=True).unique(KEY, keep="first")
+    return {
+        (customer, task): f"time goes back by {seconds(back)} in line {line} of its log: a clock that was set back, "
+        "lines that were written late, or lines of a second node"
+        for customer, task, line, back in whole.select(*TASK, "line", "back").sort(TASK).iter_rows()
+    }
+
+
+def _across(lines: pl.DataFrame) -> pl.DataFrame:
+    """Steps back across the activities of a run, in raw logs of tasks that paused.
+
+    There a second node goes on with the same activities, and its lines are nobody else's by their ids.
+    """
+    paused = lines.filter((pl.col("format") == RAW) & pl.col("message").str.starts_with(RESUMED)).select(KEY).unique()
+    mine = lines.join(paused, on=KEY, how="semi").filter(pl.col("execution").is_not_null())
+    high = pl.col("instant").cum_max().over(*KEY, "source", "execution")
+    back = mine.with_columns(back=high - pl.col("instant")).join(tolerances(lines), on=KEY, how="left")
+    return back.filter(pl.col("back") > pl.max_horizontal("tolerance", pl.lit(LATE)))
+
+
+def announced_again(case: Case) -> Doubts:
+    """A view in which the root's name stands among its lines.
+
+    A view calls the root by its first line and does not print that line: there it was announced a second time.
+    """
+    names = case.frame("states").filter((pl.col("claim") == "tree") & (pl.col("activity") == ""))
+    names = names.select("customer", "source", message="name").drop_nulls().unique()
+    again = task_lines(case).filter((pl.col("format") != RAW) & ROOT & (pl.col("kind") == "message"))
+    again = again.join(names, on=["customer", "source", "message"], how="semi").unique(TASK, keep="first")
+    return {
+        (customer, task): f"line {line} of its log announces the task a second time"
+        for customer, task, line in again.select(*TASK, "line").iter_rows()
+    }
+
+
+def closed_again(case: Case) -> Doubts:
+    """A root that finished twice in one run, each time behind words of its own; a second finish alone is normal."""
+    root = task_lines(case).filter((pl.col("format") == RAW) & ROOT & pl.col("execution").is_not_null())
+    before = pl.col("kind").shift().over(*KEY, "execution")
+    ends = root.with_columns(before=before).filter((pl.col("kind") == "finished") & (pl.col("before") == "message"))
+    twice = ends.group_by(*KEY, "execution").agg(pl.len(), pl.col("line").last()).filter(pl.col("len") > 1)
+    return {
+        (customer, task): f"its root goes on after it finished, and finishes again in line {line}"
+        for customer, task, line in twice.select(*TASK, "line").sort(TASK).iter_rows()
+    }
+
+
+def unplanned_pause(case: Case) -> Doubts:
+    """A step that paused and was resumed although the plan, where there is one, does not have it."""
+    raw = task_lines(case).filter((pl.col("format") == RAW) & ~ROOT)
+    plan = raw.filter(pl.col("kind") == "planned").select(*KEY, "step").unique()
+    resumed = raw.filter(pl.col("message").str.starts_with(RESUMED)).join(plan, on=KEY, how="semi")
+    strange = resumed.join(plan, on=[*KEY, "step"], how="anti").unique(TASK, keep="first").sort(TASK)
+    return {
+        (customer, task): f"the step that is resumed in line {line} of its log is in no plan: the plan of a second "
+        "execution may be lost"
+        for customer, task, line in strange.select(*TASK, "line").iter_rows()
+    }
+
+
+def _runs(case: Case) -> dict[Key, list[str]]:
+    """Per task the nodes of its runs in lower case, "" where nobody names one."""
+    runs: dict[Key, list[str]] = defaultdict(list)
+    for customer, task, node in case.frame("executions").select(*TASK, "node").iter_rows():
+        runs[(customer, task)].append((node or "").casefold())
+    return runs
+
+
+def _cluster(case: Case) -> Mapping[str, Set[str]]:
+    """Per customer the names by which its nodes are known, in lower case; a machine's name may be any node's."""
+    logs = case.frame("sources").filter(pl.col("format") == SERVER_LOG)
+    found: dict[str, set[str]] = defaultdict(set)
+    for table in (logs, case.frame("states")):
+        for customer, node in table.select("customer", "node").drop_nulls().unique().iter_rows():
+            found[customer].add(node.casefold())
+    return found
+
+
+TRACES: tuple[Callable[[Case], Doubts], ...] = (
+    unexplained_writers,
+    other_owner,
+    closed_again,
+    announced_again,
+    unplanned_pause,
+    out_of_order,
+)
