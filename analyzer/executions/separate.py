@@ -53,8 +53,10 @@ def separate(
     by_stream: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
         by_stream[line.stream].append(line)
-    for stream in _streams(by_stream, title):
-        found = split(by_stream[stream], title, machines or {}, severe)
+    plans = _plans(by_stream)
+    for stream in _streams(by_stream, title, plans):
+        known = _of_others(by_stream[stream], plans)
+        found = split(by_stream[stream], title, machines or {}, severe, known)
         ambiguous += found.ambiguous
         unclear += found.unclear
         together += found.together
@@ -63,17 +65,17 @@ def separate(
                 rows = set(piece.rows)
                 # In the order of their lines: those that follow a resume may be of more than one structure.
                 steps = dict.fromkeys(line.step for line in by_stream[stream] if line.step and line.row in rows)
-                known = next((owners[step] for step in steps if step in owners), None)
+                owner = next((owners[step] for step in steps if step in owners), None)
                 elsewhere = len(structures) == 1 and not piece.streams & structures[0].streams
-                if known is None and not piece.announced and elsewhere and not _repeats(lines, structures[0], steps):
-                    known = structures[0]
-                if known is None:
+                if owner is None and not piece.announced and elsewhere and not _repeats(lines, structures[0], steps):
+                    owner = structures[0]
+                if owner is None:
                     structures.append(piece)
-                    known = piece
+                    owner = piece
                 else:
-                    known.rows += piece.rows
-                    known.streams |= piece.streams
-                owners |= dict.fromkeys(steps, known)
+                    owner.rows += piece.rows
+                    owner.streams |= piece.streams
+                owners |= dict.fromkeys(steps, owner)
     for number, structure in enumerate(structures, 1):
         structure.number = number
     pairs = {(a.number, b.number): rows for a, b, rows in together if a.number != b.number}
@@ -100,13 +102,23 @@ def _title(lines: Iterable[Line]) -> str | None:
     return max(messages, key=lambda message: (messages.count(message), -messages.index(message)))
 
 
-def _streams(by_stream: dict[int, list[Line]], title: str | None) -> list[int]:
-    """Streams that announce the root first: those that go on with its activities follow."""
+def _plans(by_stream: Mapping[int, list[Line]]) -> dict[str, int]:
+    """Planned step -> the stream whose plan has it."""
+    return {line.step: stream for stream, lines in by_stream.items() for line in lines if line.kind == "planned"}
 
-    def rank(stream: int) -> tuple[bool, int, int]:
+
+def _of_others(lines: Iterable[Line], plans: Mapping[str, int]) -> set[str]:
+    """Steps in a stream that another stream's plan has: a pause that was resumed here."""
+    return {line.step for line in lines if plans.get(line.step, line.stream) != line.stream}
+
+
+def _streams(by_stream: dict[int, list[Line]], title: str | None, plans: Mapping[str, int]) -> list[int]:
+    """Streams that announce the root first: those that go on with the activities of others follow."""
+
+    def rank(stream: int) -> tuple[bool, bool, int, int]:
         lines = by_stream[stream]
         announces = any(not line.step and line.message == title for line in lines)
-        return not announces, min(line.instant for line in lines), stream
+        return not announces, bool(_of_others(lines, plans)), min(line.instant for line in lines), stream
 
     return sorted(by_stream, key=rank)
 

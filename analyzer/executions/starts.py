@@ -74,10 +74,11 @@ def strangers(steps: Sequence[Step]) -> tuple[list[Step], bool]:
 
 
 def unplanned(steps: Collection[Step]) -> list[Step]:
-    """Steps that did real work although the plan, where there is one, does not have them."""
+    """Steps that did real work although no plan, where there is one, has them."""
     if not any(step.planned for step in steps):
         return []
-    return [step for step in steps if not step.planned and len({line.activity for line in step.lines}) > 1]
+    strange = [step for step in steps if not step.planned and not step.elsewhere]
+    return [step for step in strange if len({line.activity for line in step.lines}) > 1]
 
 
 def _doubled(steps: dict[str, Step]) -> list[tuple[int, int]]:

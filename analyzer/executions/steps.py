@@ -36,6 +36,7 @@ class Step:
     lines: list[Line] = field(default_factory=list)
     structure: int | None = None
     machine: str | None = None
+    elsewhere: bool = False  # another stream's plan has it
 
     @property
     def begins(self) -> Line:
@@ -56,15 +57,18 @@ class Together:
     changes: int = 0
 
 
-def steps_of(lines: Iterable[Line], machines: Mapping[int, str]) -> dict[str, Step]:
-    """Steps by id, in the order of their first line."""
+def steps_of(
+    lines: Iterable[Line], machines: Mapping[int, str], elsewhere: Container[str] = ()
+) -> dict[str, Step]:
+    """Steps by id, in the order of their first line; `elsewhere` has those that another stream's plan has."""
     steps: dict[str, Step] = {}
     for line in lines:
         if not line.step:
             continue
         # A step whose beginning is lost may begin with its finish: "Finished" is nobody's name.
         name = line.message if line.kind in ("planned", "message") else line.step
-        step = steps.setdefault(line.step, Step(line.step, name, False, line.row))
+        new = Step(line.step, name, False, line.row, elsewhere=line.step in elsewhere)
+        step = steps.setdefault(line.step, new)
         if line.kind == "planned" and not step.planned:
             # The plan names the step and dates it: lines before it were moved there by the storage.
             step.name, step.first, step.planned = line.message, line.row, True

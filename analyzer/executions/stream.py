@@ -38,9 +38,18 @@ class Split:
     together: list[tuple[Structure, Structure, Together]] = field(default_factory=list)
 
 
-def split(lines: list[Line], title: str | None, machines: Mapping[int, str], severe: Container[int]) -> Split:
-    """Structures of one stream; `title` is the message with which a root announces itself."""
-    steps = steps_of(lines, machines)
+def split(
+    lines: list[Line],
+    title: str | None,
+    machines: Mapping[int, str],
+    severe: Container[int],
+    elsewhere: Container[str] = (),
+) -> Split:
+    """Structures of one stream.
+
+    `title`: the message with which a root announces itself. `elsewhere`: steps that another stream's plan has.
+    """
+    steps = steps_of(lines, machines, elsewhere)
     starts, sure = starts_of(lines, steps, title, severe)
     rows = {line.row: line for line in lines}
     structures = [

@@ -72,7 +72,7 @@ def test_an_execution_that_failed_and_was_canceled_closes_once(
 
 def test_a_step_that_stands_there_twice_may_have_been_tried_again(tmp_path: Path) -> None:
     again = step("Step 1: One") + step("Step 2: Two") + step("Step 2: Two")
-    assert verdict(HEAD + root(OPEN, CLOSE) + again, tmp_path) == (set(), set())
+    assert verdict(HEAD + root(OPEN, CLOSE, back=False) + again, tmp_path) == (set(), set())
 
 
 def block(depth: int, name: str, *messages: str, state: str = "Success") -> str:
@@ -104,7 +104,7 @@ ADDED = block(1, "Clean up", "begins") + block(2, "web02", "works")
 def test_steps_that_one_whole_execution_does_not_leave_are_never_passed_over(
     blocks: str, undecided: bool, tmp_path: Path
 ) -> None:
-    assert verdict(HEAD + root(OPEN, CLOSE) + blocks, tmp_path) == (set(), {"OCT102"} if undecided else set())
+    assert verdict(HEAD + root(OPEN, CLOSE, back=False) + blocks, tmp_path) == (set(), {"OCT102"} if undecided else set())
 
 
 def test_a_root_that_is_still_running_has_running_steps(tmp_path: Path) -> None:
