@@ -207,6 +207,29 @@ def test_a_node_that_paused_and_then_resumed_the_other_ones_pause_is_two_executi
     assert separated(PAUSED_TWICE) == "1 1 1 1 1 2 2 2 2 2 1 1 1"
 
 
+def test_a_node_whose_clock_is_behind_may_resume_the_other_ones_pause_and_work_on_in_its_plan() -> None:
+    script = """
+        -- begun first by its own clock; goes on with a plan that stands in the other file
+        . msg @1 Deploy
+        x plan One
+        y plan Two
+        z plan Three
+        y msg Waiting for approval
+        b msg Resuming after completion
+        b fin
+        c/1 msg web-01
+        c fin
+        . fin
+        -- begun later by its own clock
+        . msg @60 Deploy
+        a plan One
+        b plan Two
+        c plan Three
+        b msg Waiting for approval
+    """
+    assert separated(script) == "2 2 2 2 2 1 1 1 1 1 1 1 1 1 1"
+
+
 def test_a_resume_that_says_the_title_again_or_adds_a_step_is_the_same_execution() -> None:
     said = PAUSED_TWICE.replace("    x plan One\n    y plan Two\n    x fin\n    y msg Waiting for approval\n", "")
     added = PAUSED_TWICE.replace("x plan One", "x plan Three").replace("    y plan Two\n", "")

@@ -12,6 +12,7 @@ from analyzer.report import json as report
 from .decide import decidable, imitable
 from .judge import Score, score
 from .marks import Mark, alarms, marks
+from .remains import traced
 from .shares import Given, Shares, shares
 from .traces import traces
 from .truth import Fact
@@ -40,7 +41,7 @@ def judged(truth: Fact, bundle: Path) -> Outcome:
     """Audit a bundle and compare."""
     document, given = audited(bundle)
     found = traces(truth, bundle)
-    scored = score(truth, document, decidable(truth, found), imitable(truth, found))
+    scored = score(truth, document, decidable(truth, found), imitable(truth, found), traced(truth, found))
     return Outcome(
         scored,
         tuple(marks(truth, document, scored, found)),

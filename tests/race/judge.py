@@ -9,9 +9,14 @@ from typing import Any
 
 Fact = dict[str, Any]
 
-PROVED, POSSIBLE, REPEATED, UNDECIDED, SILENT = "OCT101 proved", "OCT101 possible", "OCT102", "undecided", "silent"
-ANSWERS = (PROVED, POSSIBLE, REPEATED, UNDECIDED, SILENT)
-"""What an audit can say about one task, strongest first."""
+PROVED, POSSIBLE, REPEATED, UNDECIDED = "OCT101 proved", "OCT101 possible", "OCT102", "undecided"
+LACKING, CLEAN = "evidence lacks", "clean"
+ANSWERS = (PROVED, POSSIBLE, REPEATED, UNDECIDED, LACKING, CLEAN)
+"""What an audit can say about one task, strongest first.
+
+*undecided*: a question about this very task stays open; *evidence lacks*: one of the tasks that it names as judged with
+less than would show a double run.
+"""
 ACCUSING = (PROVED, POSSIBLE, REPEATED)
 
 OVERLAPPING, SEQUENTIAL, INNOCENT = "overlapping", "sequential", "innocent"
@@ -35,6 +40,8 @@ class Judged:
     """Whether two executions that were a double run both left enough lines to be noticed."""
     imitable: bool = False
     """Whether the bundle shows the overlap in a way that an innocent task could show too."""
+    traced: bool = False
+    """Whether both left anything at all in the bundle (see `remains`)."""
 
     @property
     def missed(self) -> bool:
@@ -43,8 +50,8 @@ class Judged:
 
     @property
     def silent(self) -> bool:
-        """A double run that left its lines, and not a word about it."""
-        return self.truth != INNOCENT and (self.seen or self.imitable or bool(self.how)) and self.answer == SILENT
+        """A double run that left a trace, and not a word about it."""
+        return self.truth != INNOCENT and self.traced and self.answer in (LACKING, CLEAN)
 
     @property
     def accused(self) -> bool:
@@ -92,7 +99,13 @@ def total(scores: Iterable[Score]) -> Score:
     return Score(tuple(chain.from_iterable(score.tasks for score in scores)))
 
 
-def score(truth: Fact, document: Fact, decidable: Mapping[str, str], imitable: Container[str] = ()) -> Score:
+def score(
+    truth: Fact,
+    document: Fact,
+    decidable: Mapping[str, str],
+    imitable: Container[str] = (),
+    traced: Container[str] = (),
+) -> Score:
     """Every task of a race against the JSON document of an audit of its bundle."""
     return Score(
         tuple(
@@ -104,6 +117,7 @@ def score(truth: Fact, document: Fact, decidable: Mapping[str, str], imitable: C
                 decidable.get(name, ""),
                 seen(task),
                 name in imitable and name not in decidable,
+                name in traced,
             )
             for name, task in truth["tasks"].items()
         )
@@ -119,9 +133,9 @@ def answer(document: Fact, task: str) -> str:
         elif finding["task"] == task and finding["code"] == "OCT102":
             said.add(REPEATED)
     asked = ("OCT101", "OCT102")
-    if any(skipped["task"] == task and skipped["code"] in asked for skipped in document["not_judged"]):
-        said.add(UNDECIDED)
-    return next((each for each in ANSWERS if each in said), SILENT)
+    for skipped in (one for one in document["not_judged"] if one["code"] in asked):
+        said |= {UNDECIDED} if skipped["task"] == task else {LACKING} if task in skipped.get("tasks", ()) else set()
+    return next((each for each in ANSWERS if each in said), CLEAN)
 
 
 def truth_about(task: Fact) -> str:

@@ -2,9 +2,9 @@
 
 Layout, clock skew up to half an hour and the kind of evidence are varied one by one; nodes, drift, the database's
 clock, lost writes and MachineName blocks by the seed. What a bundle can show at all is worked out from the truth (see
-`decide`). Exit code 1 when an overlap that is shown was not proved, a double run that left its lines was passed over in
-silence, an innocent task was accused, or an overlap was proved that there was not. Bundles of which that is true are
-kept, with what the audit said.
+`decide`), and which double runs left anything in it (see `remains`). Exit code 1 when an overlap that is shown was not
+proved, a double run that left a trace was passed over in silence, an innocent task was accused, or an overlap was
+proved that there was not. Bundles of which that is true are kept, with what the audit said.
 """
 
 from __future__ import annotations

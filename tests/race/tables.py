@@ -70,9 +70,11 @@ def answers(results: Sequence[Result]) -> Rows:
     rows.append(_answered("overlap, possible", "root order", [task for task in hidden if task.imitable]))
     hidden = [task for task in hidden if not task.imitable]
     rows.append(_answered("overlap, not shown", "left lines", [task for task in hidden if task.seen]))
-    rows.append(_answered("overlap, not shown", "hardly a line", [task for task in hidden if not task.seen]))
+    hidden = [task for task in hidden if not task.seen]
     later = [task for task in tasks if task.truth == SEQUENTIAL]
-    rows.append(_answered("twice, no overlap", "", later))
+    rows.append(_answered("overlap, not shown", "hardly a line", [task for task in hidden if task.traced]))
+    rows.append(_answered("twice, no overlap", "left a trace", [task for task in later if task.traced]))
+    rows.append(_answered("twice", "no trace left", [task for task in [*hidden, *later] if not task.traced]))
     innocent = [task for task in tasks if task.truth == INNOCENT]
     for look in sorted({task.look for task in innocent}):
         rows.append(_answered(INNOCENT, look, [task for task in innocent if task.look == look]))

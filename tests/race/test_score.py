@@ -39,11 +39,13 @@ def task(
     return {"kind": "deploy", "executions": list(runs), "overlaps": overlaps, "ran_twice": twice, "innocent": innocent}
 
 
-def document(*findings: tuple[str, str], undecided: bool = False) -> dict[str, Any]:
+def document(*findings: tuple[str, str], undecided: bool = False, lacking: str = "") -> dict[str, Any]:
     """An audit that says this about ServerTasks-1."""
     reasons: list[dict[str, Any]] = [{"code": "OCT301", "task": None, "reason": "no status in the input"}]
     if undecided:
         reasons.append({"code": "OCT102", "task": "ServerTasks-1", "reason": "undecided: a re-run or not"})
+    if lacking:
+        reasons.append({"code": "OCT101", "task": None, "tasks": [lacking], "reason": "judged by task logs alone"})
     said = [{"code": code, "task": "ServerTasks-1", "verdict": verdict} for code, verdict in findings]
     return {
         "findings": [*said, {"code": "OCT101", "task": "ServerTasks-2", "verdict": "proved"}],
@@ -64,7 +66,10 @@ RERUN = task(run(1, 1, 2), run(2, 3, 4), innocent="rerun")
         (document(("OCT102", "proved"), ("OCT103", "proved")), "OCT102"),
         (document(undecided=True), "undecided"),
         (document(("OCT102", "proved"), ("OCT101", "possible"), undecided=True), "OCT101 possible"),
-        (document(("OCT103", "proved")), "silent"),
+        (document(("OCT103", "proved")), "clean"),
+        (document(lacking="ServerTasks-1"), "evidence lacks"),
+        (document(lacking="ServerTasks-3"), "clean"),
+        (document(undecided=True, lacking="ServerTasks-1"), "undecided"),
     ],
 )
 def test_the_strongest_word_about_a_task_is_its_answer(said: dict[str, Any], expected: str) -> None:
@@ -86,8 +91,9 @@ def test_a_double_run_is_to_be_noticed_when_both_left_lines(lines: tuple[int, in
     assert seen(task(run(1, 1, 9, lines[0]), run(2, 2, 8, lines[1]), overlaps=((1, 2),))) is expected
 
 
-def judged(fact: dict[str, Any], said: dict[str, Any], how: str = "") -> Score:
-    return score({"tasks": {"ServerTasks-1": fact}}, said, {"ServerTasks-1": how} if how else {})
+def judged(fact: dict[str, Any], said: dict[str, Any], how: str = "", traced: bool = True) -> Score:
+    decidable = {"ServerTasks-1": how} if how else {}
+    return score({"tasks": {"ServerTasks-1": fact}}, said, decidable, traced={"ServerTasks-1"} if traced else ())
 
 
 def wrong(fact: dict[str, Any], said: dict[str, Any], how: str = "") -> tuple[str, ...]:
@@ -104,7 +110,13 @@ def test_an_overlap_that_the_bundle_does_not_show_may_be_doubted_but_not_passed_
     assert judged(TWICE, document(("OCT101", "proved"))).good
     assert judged(TWICE, document(undecided=True)).good
     assert wrong(TWICE, document()) == ("silent",)
-    assert judged(task(run(1, 1, 9), run(2, 2, 8, lines=3), overlaps=((1, 2),)), document()).good
+    assert wrong(TWICE, document(lacking="ServerTasks-1")) == ("silent",)
+    assert wrong(task(run(1, 1, 9), run(2, 2, 8, lines=3), overlaps=((1, 2),)), document()) == ("silent",)
+
+
+def test_of_what_left_nothing_in_the_bundle_nothing_can_be_said() -> None:
+    assert judged(TWICE, document(), traced=False).good
+    assert judged(TWICE, document(lacking="ServerTasks-1"), traced=False).good
 
 
 def test_a_sequential_double_run_must_not_be_proved_to_overlap() -> None:
@@ -125,7 +137,7 @@ def test_an_innocent_task_may_be_undecided_or_a_hand_over() -> None:
 
 def test_scores_add_up() -> None:
     both = total([judged(TWICE, document(("OCT101", "proved"))), judged(RERUN, document())])
-    assert [each.answer for each in both.tasks] == ["OCT101 proved", "silent"]
+    assert [each.answer for each in both.tasks] == ["OCT101 proved", "clean"]
     assert both.tasks == (judged(TWICE, document(("OCT101", "proved"))) + judged(RERUN, document())).tasks
 
 

@@ -1,0 +1,70 @@
+"""Which double runs left anything of a second execution in a bundle, worked out from the truth.
+
+    a line        of either in the task's raw logs, or one that a view prints: a view prints no plan, no progress and no
+                  "Finished", and the root's first line only as its name; of a step it prints at least the name
+    a node's word in its own server log: a transaction, or an append that failed
+    an owner      in the database or the API, whose node is none of those that the log names by name
+
+Of what left less, nobody can tell from the bundle that it was there. The times of a task's row are no trace: they are
+those of any task, and the clocks that would contradict them differ by more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+
+from .traces import Trace, Traces
+from .truth import Fact
+
+
+def traced(truth: Fact, found: Traces) -> set[str]:
+    """Tasks that ran twice of which at least two executions left a trace."""
+    return {
+        name
+        for name, task in truth["tasks"].items()
+        if task["ran_twice"] and any(_left(truth, name, found) >= pair for pair in _doubles(task))
+    }
+
+
+def _doubles(task: Fact) -> list[set[int]]:
+    """Pairs of executions of one claim, or that overlapped."""
+    overlaps = {tuple(pair) for pair in task["overlaps"]}
+    pairs = combinations(task["executions"], 2)
+    return [
+        {one["number"], two["number"]}
+        for one, two in pairs
+        if one["turn"] == two["turn"] or (one["number"], two["number"]) in overlaps
+    ]
+
+
+def _left(truth: Fact, name: str, found: Traces) -> set[int]:
+    """Numbers of the executions of which something is in the bundle."""
+    task = truth["tasks"][name]
+    left = {run["number"] for run in task["executions"] if run["trace"]["server_lines"]}
+    if truth["race"]["evidence"]["raw"]:
+        left |= {number for number, trace in found[name].items() if trace.lines}
+    else:
+        left |= _printed(truth, name)
+    if truth["race"]["evidence"]["server_logs"]:
+        left |= {run["number"] for run in task["executions"] if [name, run["node"]] in map(list, truth["held"])}
+    return left | _owner(truth, name, found[name])
+
+
+def _printed(truth: Fact, name: str) -> set[int]:
+    """Of the executions in a view, those of which it prints a line or a step."""
+    task, root = truth["tasks"][name], truth["views"].get(name, [])
+    own = [author for author, *_ in root]
+    in_steps = {run["number"] for run in task["executions"] if run["trace"]["lines"] > own.count(run["number"])}
+    return in_steps | {author for author, category, *_ in root[1:] if category != "FIN"} | set(own[:1])
+
+
+def _owner(truth: Fact, name: str, found: Mapping[int, Trace]) -> set[int]:
+    """The execution that the task's row names as its last, where all that left lines name other machines as theirs."""
+    machines = {node["name"]: node["machine"] for node in truth["nodes"]}
+    last = max(truth["tasks"][name]["executions"], key=lambda run: run["started_true"])
+    others = [one for one in found.values() if one.lines]
+    named = all(one.names_machine and machines[one.execution["node"]] == one.execution["node"] for one in others)
+    rows = truth["race"]["evidence"]["states"] != "none"
+    foreign = all(one.execution["node"] != last["node"] for one in others)
+    return {last["number"]} if rows and others and named and foreign else set()
