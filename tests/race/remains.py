@@ -42,10 +42,10 @@ def _left(truth: Fact, name: str, found: Traces) -> set[int]:
     """Numbers of the executions of which something is in the bundle."""
     task = truth["tasks"][name]
     left = {run["number"] for run in task["executions"] if run["trace"]["server_lines"]}
-    if truth["race"]["evidence"]["raw"]:
-        left |= {number for number, trace in found[name].items() if trace.lines}
-    else:
+    if truth["views"]:
         left |= _printed(truth, name)
+    else:
+        left |= {number for number, trace in found[name].items() if trace.lines}
     if truth["race"]["evidence"]["server_logs"]:
         left |= {run["number"] for run in task["executions"] if [name, run["node"]] in map(list, truth["held"])}
     return left | _owner(truth, name, found[name])
@@ -53,7 +53,7 @@ def _left(truth: Fact, name: str, found: Traces) -> set[int]:
 
 def _printed(truth: Fact, name: str) -> set[int]:
     """Of the executions in a view, those of which it prints a line or a step."""
-    task, root = truth["tasks"][name], truth["views"].get(name, [])
+    task, root = truth["tasks"][name], truth["views"][name]
     own = [author for author, *_ in root]
     in_steps = {run["number"] for run in task["executions"] if run["trace"]["lines"] > own.count(run["number"])}
     return in_steps | {author for author, category, *_ in root[1:] if category != "FIN"} | set(own[:1])

@@ -18,14 +18,12 @@ def run(number: int, node: str, lines: int = 0, server: int = 0, turn: int = 1) 
     return {"number": number, "node": node, "turn": turn, "started_true": f"2023-09-18T07:0{number}", "trace": trace}
 
 
-def truth(
-    *runs: dict[str, Any], raw: bool = True, server_logs: bool = False, states: str = "none", **more: Any
-) -> dict[str, Any]:
-    evidence = {"raw": raw, "server_logs": server_logs, "states": states}
+def truth(*runs: dict[str, Any], server_logs: bool = False, states: str = "none", **more: Any) -> dict[str, Any]:
+    evidence = {"server_logs": server_logs, "states": states}
     task = {"executions": list(runs), "overlaps": [[1, 2]], "ran_twice": True}
     nodes = [{"name": name, "machine": more.get("machine", name)} for name in ("EAST", "WEST")]
     held = [[TASK, node] for node in more.get("held", ())]
-    views = {TASK: more.get("view", [])}
+    views = {TASK: more["view"]} if "view" in more else {}
     return {"tasks": {TASK: task}, "race": {"evidence": evidence}, "nodes": nodes, "held": held, "views": views}
 
 
@@ -63,7 +61,7 @@ def test_what_a_server_log_says() -> None:
 )
 def test_what_a_view_prints(second: list[list[Any]], lines: int, expected: bool) -> None:
     view = [[1, "INF", "Deploy", ""], [1, "INF", "Looking", ""], *second]
-    assert left(truth(EAST, run(2, "WEST", lines), raw=False, view=view)) is expected
+    assert left(truth(EAST, run(2, "WEST", lines), view=view)) is expected
 
 
 @pytest.mark.parametrize(
