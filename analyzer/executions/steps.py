@@ -57,9 +57,7 @@ class Together:
     changes: int = 0
 
 
-def steps_of(
-    lines: Iterable[Line], machines: Mapping[int, str], elsewhere: Container[str] = ()
-) -> dict[str, Step]:
+def steps_of(lines: Iterable[Line], machines: Mapping[int, str], elsewhere: Container[str] = ()) -> dict[str, Step]:
     """Steps by id, in the order of their first line; `elsewhere` has those that another stream's plan has."""
     steps: dict[str, Step] = {}
     for line in lines:
