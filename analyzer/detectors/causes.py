@@ -12,16 +12,24 @@ BLOCK = 4096
 """Storage moves and loses whole blocks (formats document, 1.6)."""
 
 
-def mixed(case: Case, customer: str, task: str) -> bool:
-    """Whether two executions of the task overlap, or may."""
+MIXED, OPEN = "two executions mixed", "two executions not told apart"
+
+
+def mixed(case: Case, customer: str, task: str) -> str:
+    """MIXED where two executions of the task overlap, or may; OPEN where that is undecided; else ""."""
     pairs = case.frame("pairs").filter((pl.col("customer") == customer) & (pl.col("task") == task))
-    return bool(pairs["relation"].is_in(["concurrent", "possible"]).any())
+    if pairs["relation"].is_in(["concurrent", "possible"]).any():
+        return MIXED
+    return OPEN if (pairs["work"] == "undecided").any() else ""
 
 
 def cause_of(case: Case, lines: pl.DataFrame, step: Row) -> tuple[str, str]:
     """A word and a sentence for why a line (a row of task lines with `back`) steps back."""
-    if mixed(case, step["customer"], step["task"]):
-        return "two executions mixed", "two executions of the task are mixed in this log: see OCT101"
+    together = mixed(case, step["customer"], step["task"])
+    if together == MIXED:
+        return MIXED, "two executions of the task are mixed in this log: see OCT101"
+    if together == OPEN and not step["activity"]:
+        return OPEN, "or the lines are of two executions that cannot be told apart here: see what is not judged"
     if step["format"] == TEXT:
         return "unknown", "the lines do not say why"
     moved = moved_block(lines, step)

@@ -41,6 +41,18 @@ def on_nodes(nodes: Sequence[str]) -> str:
     return "on " + (" and ".join([", ".join(nodes[:-1]), nodes[-1]]) if len(nodes) > 1 else nodes[0])
 
 
+def quoted(names: Iterable[str], count: int, shown: int) -> str:
+    """Some of `count` things by their names.
+
+    >>> quoted(["a", "b"], 2, 4), quoted(["a", "b", "a", "c"], 4, 2)
+    ("'a' and 'b'", "'a', 'b' and 2 more")
+    """
+    words = [repr(name) for name in dict.fromkeys(names)][:shown]
+    if count > len(words):
+        words.append(f"{count - len(words):,} more")
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
 def moment(time: datetime | None) -> str:
     """A time for prose."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC") if time else "an unknown time"

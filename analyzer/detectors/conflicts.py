@@ -96,7 +96,7 @@ def _different(pair: Row, a: Row, b: Row, kept: Row | None) -> Conflict:
     how = "twice at the same time" if pair["relation"] == "concurrent" else "twice"
     sure = pair["relation"] != "possible" and "step" not in (a["sign"], b["sign"])
     sides = " and ".join(f"{_name(run)} ended {run['ending']}" for run in (a, b))
-    told = f"{a['task']} was executed {how}, and {sides}{_and_kept(kept, (a, b))}"
+    told = f"{a['task']} was executed {how}: {sides}{_and_kept(kept, (a, b))}"
     if not sure:
         missing = "that they overlapped" if pair["relation"] == "possible" else "the last lines of an execution"
         told += f"; not shown: {missing}"
@@ -133,7 +133,7 @@ def _nameless(ends: tuple[Row, Row], kept: Mapping[tuple[str, str], Row]) -> Con
     """A mixed log whose root ends in two ways, where it cannot be told which line is whose."""
     one, other = ends
     claim = kept.get((one["customer"], one["task"]))
-    told = f"{one['task']} was executed twice at the same time, and one execution {SAID[one['ending']]}"
+    told = f"{one['task']} was executed twice at the same time: one execution {SAID[one['ending']]}"
     told += f" while the other {SAID[other['ending']]}"
     told += f"; the {called(claim['claim'])} says {claim['state']}" if claim else ""
     return Conflict(

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import polars as pl
 
 from analyzer.model import Case
+from analyzer.names import RESUMED
 
 Made = TypeVar("Made")
 KEY = ("customer", "task", "log")
@@ -17,8 +18,7 @@ RAW, DETAILS, TEXT = "task-log", "api-details", "task-text"
 SECOND = 10_000_000  # instants count 100 ns
 
 CLOSING = ("finished", "abandoned")
-RESUMED = "Resuming after"
-ANSWERED = r"^(?:Resuming after|Submitted by:|Guidance received)"
+ANSWERED = rf"^(?:{RESUMED}|Submitted by:|Guidance received)"
 """How a log goes on after somebody answered an intervention or gave guidance (formats document, 3.4)."""
 ROOT = pl.col("activity") == ""
 

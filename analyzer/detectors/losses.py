@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import polars as pl
 
 from analyzer.detectors.claims import called, final_status
-from analyzer.detectors.common import Row, on_nodes, rows
+from analyzer.detectors.common import Row, on_nodes, quoted, rows
 from analyzer.detectors.lines import ANSWERED, DETAILS, KEY, RAW, ROOT, cleared, headline, remembered, task_lines
 from analyzer.detectors.tasklogs import TASK, refused_appends, task_logs, torn_entries
 from analyzer.model import Case
@@ -19,6 +19,7 @@ COPYING = timedelta(minutes=10)
 HEADLESS = "steps under ids of their own"
 """Basis of an execution whose root announces itself nowhere: its beginning is missing."""
 
+NAMED = 3
 PLACE = ("source", "line", "offset")
 
 Unclear = tuple[str, str, str]  # customer, task, reason
@@ -70,7 +71,8 @@ def refused(case: Case) -> tuple[list[Loss], list[Unclear]]:
         nodes = tuple(sorted({node for node in group["node"].to_list() if node}))
         times = "an append" if group.height == 1 else f"{group.height:,} appends"
         where = f" {on_nodes(nodes)}" if nodes else ""
-        told = f"{times}{where} failed for good, and what each of them would have written is lost"
+        they = "it" if group.height == 1 else "they"
+        told = f"{times}{where} failed for good, and what {they} would have written is lost"
         key = (str(customer), str(task), str(mine["log"][0]))
         found.append(Loss(key, "failed appends", told, list(rows(group)), group.height, nodes=nodes))
     return found, unclear
@@ -88,9 +90,9 @@ def without_parent(case: Case) -> tuple[list[Loss], list[Unclear]]:
     found = []
     for key, group in orphans.group_by(KEY, maintain_order=True):
         silent = group["parent"].n_unique()
-        names = _listing(repr(headline(title)) for title in group["message"].to_list())
-        have = "an activity has" if silent == 1 else f"{silent} activities have"
-        told = f"{have} no line of {'its' if silent == 1 else 'their'} own, but what ran inside has ({names})"
+        names = quoted(map(headline, group["message"]), group.height, NAMED)
+        only = "an activity is" if silent == 1 else f"{silent:,} activities are"
+        told = f"{only} known only by what ran inside: {names}"
         found.append(Loss(_key(key), "activities without start", told, list(rows(group)), silent))
     return found, []
 
@@ -163,7 +165,7 @@ def not_in_raw_log(case: Case) -> tuple[list[Loss], list[Unclear]]:
         count = (
             "an entry that /details shows is"
             if group.height == 1
-            else f"{group.height} entries that /details shows are"
+            else f"{group.height:,} entries that /details shows are"
         )
         found.append(
             Loss(_key(key), "missing beside /details", f"{count} not in the raw log", list(rows(group)), group.height)
@@ -222,11 +224,6 @@ def _lines(numbers: Sequence[int]) -> str:
 def _key(key: tuple[object, ...]) -> tuple[str, str, str]:
     customer, task, log = key
     return str(customer), str(task), str(log)
-
-
-def _listing(words: Iterable[str], shown: int = 3) -> str:
-    every = list(dict.fromkeys(words))
-    return ", ".join(every[:shown]) + (f" and {len(every) - shown} more" if len(every) > shown else "")
 
 
 LOSSES: tuple[Callable[[Case], tuple[list[Loss], list[Unclear]]], ...] = (

@@ -55,13 +55,13 @@ def detect(case: Case) -> Judgement:
 
 def _finding(pair: dict[str, Any], proved: bool) -> Finding:
     nodes = tuple(pair["nodes"])
-    sure = "at the same time" if proved else "perhaps at the same time"
+    when = " at the same time" if proved else ", perhaps at the same time,"
     return Finding(
         code=CODE,
         name=NAME,
         severity=SEVERITY,
         verdict=Verdict.PROVED if proved else Verdict.POSSIBLE,
-        summary=f"{pair['task']} was executed twice {sure} {on_nodes(nodes)}: {pair['proof']}",
+        summary=f"{pair['task']} was executed twice{when} {on_nodes(nodes)}: {pair['proof']}",
         evidence=pair_evidence(pair),
         task=pair["task"],
         log=pair["log"],

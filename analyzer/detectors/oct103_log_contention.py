@@ -61,15 +61,14 @@ def detect(case: Case) -> Judgement:
 
 def _finding(task: str, node: str, customer: str, lines: pl.DataFrame) -> Finding:
     nodes = (node,) if node else ()
-    times = "once" if lines.height == 1 else f"{lines.height} times"
+    failed = "An append" if lines.height == 1 else "Appends"
+    times = "once" if lines.height == 1 else f"{lines.height:,} times"
     return Finding(
         code=CODE,
         name=NAME,
         severity=SEVERITY,
         verdict=Verdict.PROVED,
-        summary=(
-            f"an append to the log of {task} failed {times} {on_nodes(nodes)} because another process held the file"
-        ),
+        summary=f"{failed} to the log of {task} failed {times} {on_nodes(nodes)} because another process held the file",
         evidence=evidence(rows(lines.head(SHOWN))),
         task=task,
         log=next((log for log in lines["log"] if log), None),

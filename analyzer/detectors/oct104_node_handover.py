@@ -21,38 +21,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from analyzer.detectors.common import on_nodes, pair_evidence, rows
+from analyzer.detectors.common import pair_evidence, rows
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT104"
 NAME = "node-handover"
 SEVERITY = Severity.NOTE
 
-LEGITIMATE = {"resume": "paused and resumed", "re-run": "run again under its id"}
+LEGITIMATE = {"resume": "was paused on {} and resumed on {}", "re-run": "ran on {} and, again under its id, on {}"}
 
 
 def detect(case: Case) -> Judgement:
     """One note per task from PAIRS that are sequential, legitimate and on two nodes."""
+    runs = rows(case.frame("executions").select("customer", "task", "number", "node"))
+    nodes = {(run["customer"], run["task"], run["number"]): run["node"] for run in runs}
     findings: dict[tuple[str, str], Finding] = {}
     for pair in rows(case.frame("pairs").sort("customer", "task", "first", "second")):
         if pair["relation"] == "sequential" and pair["work"] in LEGITIMATE and len(pair["nodes"]) > 1:
-            findings.setdefault((pair["customer"], pair["task"]), _finding(pair))
+            key = (pair["customer"], pair["task"])
+            findings.setdefault(key, _finding(pair, [nodes[(*key, pair[side])] for side in ("first", "second")]))
     return Judgement(tuple(findings.values()), _not_judged(case))
 
 
-def _finding(pair: dict[str, Any]) -> Finding:
-    nodes = tuple(pair["nodes"])
-    how = LEGITIMATE[str(pair["work"])]
+def _finding(pair: dict[str, Any], nodes: list[str]) -> Finding:
     return Finding(
         code=CODE,
         name=NAME,
         severity=SEVERITY,
         verdict=Verdict.PROVED,
-        summary=f"{pair['task']} was {how} {on_nodes(nodes)}, one after the other: {pair['proof']}",
+        summary=f"{pair['task']} {LEGITIMATE[str(pair['work'])].format(*nodes)}: {pair['proof']}",
         evidence=pair_evidence(pair),
         task=pair["task"],
         log=pair["log"],
-        nodes=nodes,
+        nodes=tuple(pair["nodes"]),
         customer=pair["customer"],
         detail={name: pair[name] for name in ("first", "second", "work", "witness")},
     )

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.causes import cause_of
+from analyzer.detectors.causes import cause_of, mixed
 from analyzer.detectors.claims import LOGS_WANTED
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import KEY, SECOND, cleared, headline, seconds, task_lines, titles
@@ -61,16 +61,19 @@ def _finding(case: Case, lines: pl.DataFrame, steps: list[Row]) -> Finding:
     largest = max(step["back"] for step in steps)
     cause, told = cause_of(case, lines, max(steps, key=lambda step: step["back"]))
     places = [place for step in steps[:SHOWN] for place in (_before(step), step)]
-    more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+    loose = not any(step["activity"] for step in steps)  # the root is one activity of all executions
+    sure = not (loose and mixed(case, first["customer"], first["task"]))
+    again = len(steps) - 1
+    more = f", and the same happens {'once' if again == 1 else f'{again:,} times'} more" if again else ""
     return Finding(
         code=CODE,
         name=NAME,
         severity=SEVERITY,
-        verdict=Verdict.PROVED,
+        verdict=Verdict.PROVED if sure else Verdict.POSSIBLE,
         summary=(
-            f"in the log of {first['task']} time goes back by up to {seconds(largest)} inside one activity: line "
+            f"In the log of {first['task']} time goes back by up to {seconds(largest)} inside one activity: line "
             f"{first['line']} of '{headline(first['title'])}' is stamped before line {first['before_line']}{more} "
-            f"(tolerance of this log {seconds(first['tolerance'])}); {told}"
+            f"(tolerance of this log: {seconds(first['tolerance'])}); {told}"
         ),
         evidence=evidence(places),
         task=first["task"],
@@ -102,8 +105,8 @@ def _not_judged(undated: pl.DataFrame) -> tuple[NotJudged, ...]:
     return tuple(
         NotJudged(
             CODE,
-            f"{one['task'].n_unique()} text downloads (first {one['source'][0]} line {one['line'][0]}) go back by "
-            "minutes or hours inside an activity; without dates a silence of almost a day looks the same",
+            f"text downloads go back by minutes or hours inside an activity (first in {one['source'][0]} line "
+            f"{one['line'][0]}, {one['task'].n_unique()} in all); without dates a silence of almost a day looks alike",
             customer=str(customer),
         )
         for (customer,), one in undated.sort("source", "line").group_by("customer", maintain_order=True)

@@ -53,7 +53,9 @@ def detect(case: Case) -> Judgement:
     """One finding per execution that is over and went on."""
     raw = task_lines(case).filter(pl.col("format") == RAW)
     if raw.is_empty() and cleared(case).is_empty():
-        return Judgement(not_judged=(NotJudged(CODE, "no raw task log is in the input: no other has finish lines"),))
+        return Judgement(
+            not_judged=(NotJudged(CODE, "no raw task log is in the input: nothing else has finish lines"),)
+        )
     over = _over(case, raw)
     late = pl.concat([_activities(over), _executions(over)]).join(tolerances(raw), on=KEY, how="left")
     late = late.filter(pl.col("instant") - pl.col("closed") > pl.col("tolerance"))
@@ -126,7 +128,7 @@ def _finding(late: list[Row]) -> Finding:
         severity=SEVERITY,
         verdict=Verdict.PROVED,
         summary=(
-            f"in the log of {first['task']} '{names[0]}' finished for the last time in line "
+            f"In the log of {first['task']}, '{names[0]}' finished for the last time in line "
             f"{first['closed_line']}, yet {count} up to {seconds(longest)} later, first in line {first['line']}"
             + (f" (also in {', '.join(repr(name) for name in names[1:4])})" if names[1:] else "")
         ),

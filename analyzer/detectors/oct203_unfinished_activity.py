@@ -23,7 +23,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.detectors.claims import claimed
-from analyzer.detectors.common import Row, evidence, rows
+from analyzer.detectors.common import Row, evidence, quoted, rows
 from analyzer.detectors.lines import CLOSING, DETAILS, KEY, RAW, ROOT, cleared, headline, task_lines
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
@@ -43,7 +43,7 @@ def detect(case: Case) -> Judgement:
     raw = lines.filter(pl.col("format") == RAW)
     details = lines.filter(pl.col("format") == DETAILS)
     if raw.is_empty() and details.is_empty() and cleared(case).is_empty():
-        reason = "no raw task log and no /details is in the input: no other shows how activities end"
+        reason = "no raw task log and no /details is in the input: nothing else shows how activities end"
         return Judgement(not_judged=(NotJudged(CODE, reason),))
     logs = task_logs(case)
     left = pl.concat([_in_raw_logs(case, raw), _in_trees(case, details)], how="diagonal")
@@ -115,9 +115,9 @@ def _in_trees(case: Case, details: pl.DataFrame) -> pl.DataFrame:
 
 def _finding(left: list[Row]) -> Finding:
     first = left[0]
-    names = list(dict.fromkeys(headline(one["title"], one["activity"]) for one in _topmost(left)))
+    names = [headline(one["title"], one["activity"]) for one in _topmost(left)]
     lost = bool(first["torn"] or first["refused"])
-    count = "an activity was" if len(left) == 1 else f"{len(left)} activities were"
+    count = "an activity was" if len(left) == 1 else f"{len(left):,} activities were"
     root = {"source": first["over_source"], "line": first["over_line"], "offset": first["over_offset"]}
     return Finding(
         code=CODE,
@@ -125,8 +125,8 @@ def _finding(left: list[Row]) -> Finding:
         severity=SEVERITY,
         verdict=Verdict.POSSIBLE if lost else Verdict.PROVED,
         summary=(
-            f"in the log of {first['task']} {count} never finished nor abandoned although the task itself finished in "
-            f"line {first['over_line']}: {', '.join(repr(name) for name in names[:4])}{_why(first, lost)}"
+            f"In the log of {first['task']}, {count} neither finished nor abandoned, although the task itself finished "
+            f"in line {first['over_line']}: {quoted(names, len(left), SHOWN)}{_why(first, lost)}"
         ),
         evidence=evidence([*left[:SHOWN], root]),
         task=first["task"],

@@ -44,7 +44,7 @@ def detect(case: Case) -> Judgement:
     lines = task_lines(case)
     if not (lines["format"] == RAW).any() and cleared(case).is_empty():
         return Judgement(
-            not_judged=(NotJudged(CODE, "no raw task log is in the input: no other shows what is missing"),)
+            not_judged=(NotJudged(CODE, "no raw task log is in the input: nothing else shows what is missing"),)
         )
     losses: dict[tuple[str, str, str], list[Loss]] = defaultdict(list)
     found, unclear = every_loss(case)
@@ -63,7 +63,7 @@ def _finding(key: tuple[str, str, str], losses: list[Loss]) -> Finding:
         name=NAME,
         severity=SEVERITY,
         verdict=Verdict.PROVED if sure else Verdict.POSSIBLE,
-        summary=f"lines of the log of {task} are {'' if sure else 'perhaps '}missing: "
+        summary=f"Lines of the log of {task} are {'' if sure else 'perhaps '}missing: "
         + "; ".join(loss.told for loss in losses),
         evidence=tuple(dict.fromkeys(one for loss in losses for one in evidence(loss.places[:SHOWN]))),
         task=task,

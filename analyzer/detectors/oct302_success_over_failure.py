@@ -25,7 +25,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.detectors.claims import called, edited, final_status, has_status, same_run, without_log
-from analyzer.detectors.common import Row, evidence, rows
+from analyzer.detectors.common import Row, evidence, quoted, rows
 from analyzer.detectors.endings import endings
 from analyzer.detectors.failures import failed_blocks, failed_steps
 from analyzer.detectors.lines import headline
@@ -97,8 +97,8 @@ def _finding(failed: list[Row]) -> Finding:
         severity=SEVERITY,
         verdict=Verdict.PROVED,
         summary=(
-            f"{first['task']} is a Success by the {called(first['claim'])}, but {steps} failed and nothing says that "
-            f"it was ignored or tried again: {', '.join(repr(name) for name in names[:SHOWN])}"
+            f"{first['task']} is a Success by the {called(first['claim'])}, but {steps} failed, and nothing says that "
+            f"{'it was' if len(names) == 1 else 'they were'} ignored or tried again: {quoted(names, len(names), SHOWN)}"
         ),
         evidence=evidence([*failed[:SHOWN], said]),
         task=first["task"],

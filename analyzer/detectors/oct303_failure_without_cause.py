@@ -54,14 +54,14 @@ def detect(case: Case) -> Judgement:
 def _finding(row: Row) -> Finding:
     last = {"source": row["last_source"], "line": row["last_line"], "offset": row["last_offset"]}
     message = row["detail"] if row["claim"] != "header" else None
-    said = f"; its error message is '{message.splitlines()[0][:120]}'" if message else ""
+    said = f"; the error message of the {called(row['claim'])} is '{message.splitlines()[0][:120]}'" if message else ""
     return Finding(
         code=CODE,
         name=NAME,
         severity=SEVERITY,
         verdict=Verdict.PROVED,
         summary=(
-            f"the {called(row['claim'])} says that {row['task']} Failed, but its log is complete to the task's own "
+            f"The {called(row['claim'])} says that {row['task']} Failed, but its log is complete to the task's own "
             f"finish in line {row['last_line']} and has no error{said}"
         ),
         evidence=evidence([row, last]),

@@ -108,22 +108,22 @@ def _finding(row: Row, verdict: Verdict, seen: datetime | None) -> Finding:
     last = {"source": row["last_source"], "line": row["last_line"], "offset": row["last_offset"]}
     how = "finished" if row["finishes"] else "fell silent"
     unsure = "" if verdict is Verdict.PROVED else "; a script may be silent for so long, and the claim may be older"
-    threshold = OVER if verdict is Verdict.PROVED else SILENT
+    hours = (OVER if verdict is Verdict.PROVED else SILENT) / timedelta(hours=1)
     return Finding(
         code=CODE,
         name=NAME,
         severity=SEVERITY,
         verdict=verdict,
         summary=(
-            f"the {called(row['claim'])} calls {row['task']} {row['state']}, but its log {how} at "
-            f"{moment(row['last'])} and the input goes on to {moment(seen)} (threshold {threshold}){unsure}"
+            f"The {called(row['claim'])} calls {row['task']} {row['state']}, but its log {how} at "
+            f"{moment(row['last'])} and the input goes on to {moment(seen)} (threshold: {hours:g} h){unsure}"
         ),
         evidence=evidence([row, last]),
         task=row["task"],
         log=row["log"],
         nodes=(row["node"],) if row["node"] else (),
         customer=row["customer"],
-        detail={"state": row["state"], "threshold_hours": threshold / timedelta(hours=1)},
+        detail={"state": row["state"], "threshold_hours": hours},
     )
 
 
@@ -131,8 +131,11 @@ def _not_judged(open_: Sequence[Row]) -> tuple[NotJudged, ...]:
     if not open_:
         return ()
     first = open_[0]
+    which, whose = "the task is", "its log"
+    if len(open_) > 1:
+        which, whose = f"{len(open_):,} tasks (first {first['task']}) are", "their logs"
     reason = (
-        f"{len(open_)} tasks are called executing although their logs finished (first {first['task']}), but "
-        f"{first['source']} shows no time an hour later: it may have been made while they ran"
+        f"{which} called executing although {whose} finished, but {first['source']} shows no time an hour later: it "
+        "may have been made before that"
     )
     return (NotJudged(CODE, reason, first["task"] if len(open_) == 1 else None, first["customer"]),)

@@ -63,14 +63,15 @@ def _finding(row: Row) -> Finding:
         but = "nothing in its complete log is above Info"
     else:
         place = {"source": row["loud_source"], "line": row["loud_line"], "offset": row["loud_offset"]}
-        but = f"its log has {row['loud']} lines at Warning or above, first in line {row['loud_line']}"
+        lines = "a line" if row["loud"] == 1 else f"{row['loud']:,} lines"
+        but = f"its log has {lines} at Warning or above, first in line {row['loud_line']}"
     says = "true" if row["warnings"] else "false"
     return Finding(
         code=CODE,
         name=NAME,
         severity=SEVERITY,
         verdict=Verdict.PROVED,
-        summary=f"the {called(row['claim'])} says HasWarningsOrErrors {says} of {row['task']}, but {but}",
+        summary=f"The {called(row['claim'])} says that HasWarningsOrErrors is {says} for {row['task']}, but {but}",
         evidence=evidence([row, place]),
         task=row["task"],
         log=row["log"],

@@ -48,15 +48,15 @@ def _finding(row: Row) -> Finding:
         {"source": row["source"], "line": line, "offset": offset}
         for line, offset in zip(row["line"], row["offset"], strict=True)
     ]
-    stretches = "a stretch" if row["pieces"] == 1 else f"{row['pieces']} stretches"
-    lines = "line" if row["lines"] == 1 else "lines"
+    stretches = "A stretch" if row["pieces"] == 1 else f"{row['pieces']:,} stretches"
+    lines = "1 line" if row["lines"] == 1 else f"{row['lines']:,} lines"
     reasons = "; ".join(row["reasons"][:SHOWN])
     return Finding(
         code=CODE,
         name=NAME,
         severity=SEVERITY,
         verdict=Verdict.PROVED,
-        summary=f"{stretches} of {row['source']} ({row['lines']} {lines}) could not be read: {reasons}",
+        summary=f"{stretches} of {row['source']} ({lines}) could not be read: {reasons}",
         evidence=evidence(places),
         customer=row["customer"],
         detail={"stretches": row["pieces"], "lines": row["lines"], "reasons": row["reasons"][:20]},

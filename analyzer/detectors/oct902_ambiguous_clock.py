@@ -60,7 +60,7 @@ def _zone(runs: list[Row]) -> Finding:
     ]
     which = tasks[0] if len(tasks) == 1 else f"{len(tasks)} tasks (first {tasks[0]})"
     return _finding(
-        f"the server log of {first['node']} tells local time and nothing in the input shows its zone, so its "
+        f"The server log of {first['node']} tells local time and nothing in the input shows its zone, so its "
         f"executions of {which} could not be placed in time: --utc-offset {first['node']}=+HH:MM settles it",
         places,
         first["customer"],
@@ -76,7 +76,7 @@ def _task_logs(case: Case) -> list[Finding]:
     for row in rows(changes.unique(KEY, keep="first", maintain_order=True)):
         before = {"source": row["source"], "line": row["before_line"], "offset": row["before_offset"]}
         told = (
-            f"the log of {row['task']} tells time without a zone and goes back by up to an hour in line {row['line']}: "
+            f"The log of {row['task']} tells time without a zone and goes back by up to an hour in line {row['line']}: "
             "a change to winter time explains it, so order across that line is not judged"
         )
         found.append(_finding(told, [before, row], row["customer"], row["task"], ()))

@@ -66,7 +66,7 @@ def _finding(row: Row, original: str) -> Finding:
         name=NAME,
         severity=SEVERITY,
         verdict=Verdict.PROVED,
-        summary=f"every line of {row['source']} also stands in {original}: it was judged once",
+        summary=f"Every line of {row['source']} also stands in {original}: it was judged once",
         evidence=tuple(Evidence(source, 1, 0, "") for source in (row["source"], original)),
         task=row.get("task"),
         log=row.get("log"),

@@ -79,12 +79,12 @@ def _said(a: Side, b: Side, offset: Interval) -> str:
     if a.clock == b.clock:
         return f"{ranges}, stamped by one clock"
     if not offset.known:
-        return f"{ranges}; nothing in the case bounds the clocks of {a.clock} and {b.clock} on both sides"
+        return f"{ranges}; nothing in the case bounds the clocks of {a.clock_name()} and {b.clock_name()} on both sides"
     assert offset.low is not None
     assert offset.high is not None
     return (
-        f"{ranges}; the case bounds the clock of {b.clock} to {offset.low / SECOND:+.1f} s .. "
-        f"{offset.high / SECOND:+.1f} s against that of {a.clock}"
+        f"{ranges}; the case bounds the clock of {b.clock_name()} to {offset.low / SECOND:+.1f} s .. "
+        f"{offset.high / SECOND:+.1f} s against that of {a.clock_name()}"
     )
 
 
@@ -94,8 +94,8 @@ def _margin(a: Side, b: Side) -> str:
     if a.clock == b.clock:
         return f"By that clock they share {duration(min(most, -least))}"
     return (
-        f"They would be one after the other only if the clock of {b.clock}, against that of {a.clock}, were "
-        f"{'at most' if least >= 0 else 'at least'} {_ahead(least)}, or "
+        f"They would be one after the other only if the clock of {b.clock_name()}, against that of {a.clock_name()}, "
+        f"were {'at most' if least >= 0 else 'at least'} {_ahead(least)}, or "
         f"{'at least' if most >= 0 else 'at most'} {_ahead(most)}"
     )
 

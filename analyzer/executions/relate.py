@@ -41,10 +41,7 @@ def relate(
         )
         return related(a, b, "unknown", "undecided", "none", proof, [a.places[-1], b.places[0]])
     if resumed:
-        proof = (
-            f"{b.name()} goes on with the activities that {a.name()} began and announces no root of its own: "
-            "a paused task that was resumed, one after the other"
-        )
+        proof = f"{b.name()} goes on with the activities that {a.name()} began and announces no root of its own"
         return related(a, b, "sequential", "resume", "same activities", proof, [a.places[-1], b.places[0]])
     shared = a.sources & b.sources if ordered and a.from_log and b.from_log else set()
     if shared:

@@ -48,6 +48,10 @@ class Side:
         """Files its lines stand in."""
         return {place.source for place in self.places}
 
+    def clock_name(self) -> str:
+        """Whose clock stamped its lines, in prose; clocks are keyed in lower case, nodes as they are written."""
+        return self.node if self.node and self.node.casefold() == self.clock else self.clock or "no known clock"
+
     def name(self) -> str:
         """How it is called in prose."""
         return f"execution {self.number}" + (f" ({self.node})" if self.node else "")

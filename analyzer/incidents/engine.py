@@ -68,7 +68,7 @@ def _matched(known: Known, hits: Sequence[Hit], facts: Facts) -> str:
     )
     if Range() in known.versions:
         whether = "all versions are affected"
-    return " ".join(filter(None, [f"It shows that {known.sign}, and {whether}.", story(known, hits, facts)]))
+    return " ".join(filter(None, [f"The input shows that {known.sign}, and {whether}.", story(known, hits, facts)]))
 
 
 def _possible(known: Known, hits: Sequence[Hit], facts: Facts) -> str:

@@ -188,7 +188,7 @@ def _joined(block: Block, line: _Line, irregular: set[int]) -> tuple[str, int] |
 
 def _entry(row: int, byte: int, lines: int, fields: Sequence[object]) -> Entry:
     if len(fields) != 6:
-        raise _Refused(f"a log entry has 6 fields, this one {len(fields)}")
+        raise _Refused(f"wrong number of fields for a log entry: {len(fields)} instead of 6")
     texts = [_text(value) for value in fields[:5]]
     correlation = CORRELATION.fullmatch(texts[0])
     if not correlation:

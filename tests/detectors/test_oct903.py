@@ -27,7 +27,7 @@ def test_an_earlier_copy_of_a_log(bundle):
     bundle.raw(HEALTHY, folder="new")
     bundle.raw(HEALTHY.split("    2/b")[0], folder="old")
     answer = bundle.audit()
-    assert "every line of old/" in answer.one("OCT903").summary
+    assert "Every line of old/" in answer.one("OCT903").summary
     assert not answer.loud()
 
 

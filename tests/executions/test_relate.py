@@ -110,9 +110,9 @@ def test_two_files_need_clocks() -> None:
     assert answer(related(side(1, FIRST), other)) == ("unknown", "undecided", "none")
     bound = related(side(1, FIRST), other, Bounds(SYNCED, SYNCED))
     assert answer(bound) == ("concurrent", "same work", "clock bounds")
-    assert "bounds the clock of b to -1.4 s .. +1.4 s against that of a" in bound.proof
+    assert "bounds the clock of B to -1.4 s .. +1.4 s against that of A" in bound.proof
     assert (
-        "only if the clock of b, against that of a, were at least 3.0 s behind, or at least 9.0 s ahead" in bound.proof
+        "only if the clock of B, against that of A, were at least 3.0 s behind, or at least 9.0 s ahead" in bound.proof
     )
 
 

@@ -49,7 +49,7 @@ BEHIND, UNENDED = "text behind a log entry", "torn log entry: Unterminated strin
         (entry("a")[:50] + "\n" + entry("b"), [(0, 0, 1, UNENDED), (1, 0, 1, "b")]),
         (entry("a")[30:] + "\n" + entry("b"), [(0, 0, 1, "not a log entry"), (1, 0, 1, "b")]),
         (entry("a", "null") + entry("b", "4.5"), [(0, 0, 1, "a"), (0, ONE + 3, 0, "b")]),
-        (entry("a", "0,1"), [(0, 0, 1, "a log entry has 6 fields, this one 7")]),
+        (entry("a", "0,1"), [(0, 0, 1, "wrong number of fields for a log entry: 7 instead of 6")]),
         (entry("a", "true"), [(0, 0, 1, "the percentage is not a number")]),
         (entry("a", "Infinity"), [(0, 0, 1, "the percentage is not a number")]),
         (entry("a", "9" * 5000), [(0, 0, 1, "torn log entry: a number that is too long")]),
