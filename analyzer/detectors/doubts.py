@@ -16,7 +16,6 @@ from analyzer.detectors.claims import STATUS, called, claimed
 from analyzer.detectors.lines import (
     KEY,
     RAW,
-    RESUMED,
     ROOT,
     SECOND,
     remembered,
@@ -28,6 +27,7 @@ from analyzer.detectors.order import steps_back
 from analyzer.detectors.serverlogs import SERVER_LOG
 from analyzer.detectors.tasklogs import TASK, torn
 from analyzer.model import Case
+from analyzer.names import RESUMED
 
 Key = tuple[str, str]
 Doubts = Mapping[Key, str]
