@@ -8,7 +8,7 @@ document, 1.5, 3.4, 5.3 and 10; issue 3.)
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
 import polars as pl
 
@@ -63,14 +63,26 @@ def unexplained_writers(case: Case) -> Doubts:
         known = {node for node in mine if node in cluster[key[0]]}
         others = sorted(writers.keys() - known)
         if len(others) > max(len(mine) - sum(node in known for node in mine), 0 if mine else 1):
-            who = " and ".join(writers[node] for node in others)
-            found[key] = f"the server logs say that {who} worked on it, and the runs in its log are not all of theirs"
+            found[key] = _at_work([writers[node] for node in others])
     return found
 
 
+def _at_work(nodes: Sequence[str]) -> str:
+    if len(nodes) == 1:
+        return f"the server log of {nodes[0]} says that it worked on the task, and no run in the task's log can be its"
+    who = " and ".join([", ".join(nodes[:-1]), nodes[-1]])
+    return f"the server logs of {who} say that they worked on the task, and its log has too few runs for all of them"
+
+
 def other_owner(case: Case) -> Doubts:
-    """A last owner, as the database, the API or a header names it, of whom the log has no run."""
+    """A last owner, as the database, the API or a header names it, of whom the log has no run.
+
+    A view is not cut where it was resumed: its only run is of the node that began it.
+    """
     owners = claimed(case).filter(pl.col("node").is_not_null() & pl.col("claim").is_in(STATUS))
+    lines = task_lines(case)
+    paused = lines.filter((pl.col("format") != RAW) & pl.col("message").str.starts_with(RESUMED))
+    owners = owners.join(paused, on=TASK, how="anti", maintain_order="left")
     runs, cluster = _runs(case), _cluster(case)
     found = {}
     for customer, task, claim, node in owners.select(*TASK, "claim", "node").iter_rows():

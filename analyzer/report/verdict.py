@@ -73,6 +73,9 @@ OTHERWISE = {
 """What would have convinced the analyzer otherwise, by what the second execution did and which evidence says so."""
 
 
+AS_FAR = ", as far as the lines that are left show"
+
+
 def headline(story: Story) -> str:
     """One sentence: what happened to this task."""
     name = f"{story.customer} {story.task}".strip()
@@ -103,8 +106,13 @@ def _once(name: str, story: Story) -> str:
     how = SAID.get(state, state)
     if state in OPEN and (kept := kept_claim(story)):
         how = f"the {called(kept['claim'])} says {kept['state']}; {how}"
-    shown = ", as far as the lines that are left show" if story.lossy else ""
+    shown = AS_FAR if story.lossy or _doubted(story) else ""
     return f"{name} ran once{where}{shown}, and {how}{nobody}."
+
+
+def _doubted(story: Story) -> bool:
+    """Whether something in the input may be a trace of a further execution, or would show it and is missing."""
+    return any(one.task and one.code == "OCT101" for one in story.questions)
 
 
 def _double(name: str, story: Story, pairs: Sequence[Row], relation: str) -> str:
@@ -153,7 +161,8 @@ def _legitimate(name: str, story: Story) -> str:
         words.append(f"{verb} on {there}")
     state, _ = ending(story, story.runs[-1])
     last = SAID.get(state, state)
-    return f"{listing(words, len(words))}, one after the other, and {last}: not a double run."
+    told = f"{listing(words, len(words))}, one after the other, and {last}: not a double run"
+    return f"{told}{AS_FAR if _doubted(story) else ''}."
 
 
 def _where(story: Story, runs: Iterable[Row]) -> str:

@@ -80,6 +80,14 @@ def test_a_last_owner_of_whom_the_log_has_no_run(bundle, owner, doubt):
     assert bool(doubted(bundle)) is doubt
 
 
+@pytest.mark.parametrize(("answer", "doubt"), [("Resuming after completion", False), ("Approved", True)])
+def test_a_view_of_a_task_that_two_nodes_shared(bundle, answer, doubt):
+    block = "0 Verbose MachineName: EAST, HostProcessName: Octopus.Server\n"
+    bundle.details(node(".", TITLE, lines=f"{block}1 Info Waiting\n 60 Verbose {answer}"))
+    bundle.csv(task(8) | {"ServerNodeId": "EAST"}, task() | {"ServerNodeId": "WEST"})
+    assert bool(doubted(bundle)) is doubt
+
+
 def test_the_machine_of_a_container_is_no_other_owner(bundle):
     lines = HEALTHY.splitlines(keepends=True)
     bundle.raw("".join([*lines[:2], BLOCK.format("pod-7"), *lines[2:]]))
