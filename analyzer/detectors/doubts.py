@@ -118,13 +118,14 @@ def _across(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def announced_again(case: Case) -> Doubts:
-    """A view in which the root's name stands among its lines.
+    """A view in which the root's name stands among its lines, behind another one.
 
-    A view calls the root by its first line and does not print that line: there it was announced a second time.
+    A view calls the root by its first line and does not print that line, nor anything in front of it.
     """
     names = case.frame("states").filter((pl.col("claim") == "tree") & (pl.col("activity") == ""))
     names = names.select("customer", "source", message="name").drop_nulls().unique()
-    again = task_lines(case).filter((pl.col("format") != RAW) & ROOT & (pl.col("kind") == "message"))
+    root = task_lines(case).filter((pl.col("format") != RAW) & ROOT & (pl.col("kind") == "message"))
+    again = root.filter(pl.int_range(pl.len()).over("customer", "source") > 0)
     again = again.join(names, on=["customer", "source", "message"], how="semi").unique(TASK, keep="first")
     return {
         (customer, task): f"line {line} of its log announces the task a second time"

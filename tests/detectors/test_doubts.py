@@ -112,6 +112,7 @@ def test_a_root_that_closes_again(bundle, more, doubt):
     ("lines", "doubt"),
     [
         pytest.param("0 Info Looking\n 1 Info Nothing to delete", False, id="once"),
+        pytest.param("0 Info Retention\n 1 Info Looking", False, id="a view that prints its name first"),
         pytest.param("0 Info Looking\n 4 Info Retention\n 5 Info Looking", True, id="announced again"),
         pytest.param("60 Info Looking\n 4 Info Nothing to delete", True, id="time goes back"),
         pytest.param("60 Info Looking\n 59.5 Info Nothing to delete", False, id="threads"),
