@@ -6,6 +6,8 @@ shape    eight characters that stand for such a word, marks in their places and 
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,17 +21,22 @@ KINDS = ("message", "planned", "updated", "finished", "abandoned")
 PLANNED, FINISHED = KINDS.index("planned"), KINDS.index("finished")
 
 
+@cache
 def word_of(text: bytes) -> np.uint64:
     """Up to eight bytes as the number that `words` has where they stand."""
     return np.uint64(int.from_bytes(text, "little"))
 
 
+@cache
 def mask_of(shape: bytes, marks: bytes) -> np.uint64:
     """All bits of the bytes at which `shape` has one of the marks."""
     return word_of(bytes(255 if byte in marks else 0 for byte in shape))
 
 
-CODES = sorted((int(word_of(name.encode())), name) for name in SEVERITY if len(name) == 3 and name.isupper())
+CODES = sorted((int(word_of(name.encode() + b'","')), name) for name in SEVERITY if len(name) == 3 and name.isupper())
+_CODED = np.array([code for code, _ in CODES], np.uint64)
+_SEVERITIES = np.array([SEVERITY[name] for _, name in CODES])
+_KINDS = np.array([KINDS.index(KIND.get(name, KINDS[0])) for _, name in CODES])
 
 
 def digits(words: Words, mask: np.uint64) -> tuple[Words, Flags]:
@@ -48,29 +55,47 @@ def number(values: Words, *places: int) -> Ints:
 
 def levels(words: Words, at: Ints) -> tuple[Ints, Ints, Flags]:
     """Severity and kind (its number in KINDS) of codes like `INF","`, and which are known."""
-    codes = np.array([code for code, _ in CODES], np.uint64)
-    severities = np.array([SEVERITY[name] for _, name in CODES])
-    kinds = np.array([KINDS.index(KIND.get(name, KINDS[0])) for _, name in CODES])
-    word = words[at]
-    code, marks = word & mask_of(b"...", b"."), word & mask_of(b'..."," ', b'",')
-    which = np.minimum(np.searchsorted(codes, code), len(codes) - 1)
-    return severities[which], kinds[which], (codes[which] == code) & (marks == word_of(b'\0\0\0","'))
+    word = words[at] & mask_of(b'...","', b'.",')
+    which = np.minimum(np.searchsorted(_CODED, word), len(_CODED) - 1)
+    return _SEVERITIES[which], _KINDS[which], _CODED[which] == word
+
+
+def shaped(words: Words, shape: bytes) -> tuple[Words, Words]:
+    """The digits of words of a shape as numbers in their places, with zeros between; and what is wrong with them.
+
+    A word is of the shape where the high bit of no byte of the second is set.
+    """
+    values = words ^ word_of(shape.replace(b"d", b"0"))
+    limits = word_of(bytes(0x76 if byte == ord("d") else 0x7F for byte in shape))
+    return values, (values + limits) | values
+
+
+def pair(pairs: Words, place: int) -> Ints:
+    """The number that two digits make, the first of them in this place."""
+    found: Ints = ((pairs >> np.uint64(8 * place)) & np.uint64(255)).view(np.int64)
+    return found
 
 
 def instants(words: Words, at: Ints) -> tuple[Ints, Flags]:
     """Stamps like `2023-09-18T09:14:02.1180427+00:00` in 100 ns since 1970, and which of them are real times in UTC."""
-    date, hour, second, fraction, zone = (words[at + place] for place in (0, 8, 16, 24, 28))
-    good = zone == word_of(b'00:00","')
-    values = []
-    for word, shape in ((date, b"dddd-dd-"), (hour, b"ddTdd:dd"), (second, b":dd.dddd"), (fraction, b"ddd+00:0")):
-        marks = mask_of(shape, b"-T:.+0")
-        value, real = digits(word, mask_of(shape, b"d"))
-        good &= real & (word & marks == word_of(shape) & marks)
-        values.append(value)
-    days, real = _days(values[0], values[1])
-    hours, minutes, seconds = number(values[1], 3, 4), number(values[1], 6, 7), number(values[2], 1, 2)
+    (date, no_date), (hour, no_hour), (second, no_second), (fraction, no_fraction), (_, no_zone) = (
+        shaped(words[at + place], shape)
+        for place, shape in (
+            (0, b"dddd-dd-"),
+            (8, b"ddTdd:dd"),
+            (16, b":dd.dddd"),
+            (24, b"ddd+00:0"),
+            (28, b'00:00","'),
+        )
+    )
+    good = (no_date | no_hour | no_second | no_fraction | no_zone) & word_of(b"\x80" * 8) == 0
+    days, real = _days(date, hour)
+    ten, high = np.uint64(10), np.uint64(8)
+    in_hour, in_second, in_fraction = (word * ten + (word >> high) for word in (hour, second, fraction))
+    hours, minutes, seconds = pair(in_hour, 3), pair(in_hour, 6), pair(in_second, 1)
     good &= real & (hours < 24) & (minutes < 60) & (seconds < 60)
-    parts = number(values[2], 4, 5, 6, 7) * 1000 + number(values[3], 0, 1, 2)
+    last = ((fraction >> np.uint64(16)) & np.uint64(15)).view(np.int64)
+    parts = (pair(in_second, 4) * 100 + pair(in_second, 6)) * 1000 + pair(in_fraction, 0) * 10 + last
     return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 10_000_000 + parts, good
 
 

@@ -24,6 +24,9 @@ _STAMP = 33  # yyyy-MM-ddTHH:mm:ss.fffffff+00:00
 _DIGITS = np.array([i for i in range(_STAMP) if i not in (4, 7, 10, 13, 16, 19, 27, 30)])
 _FIXED = {4: b"-", 7: b"-", 10: b"T", 13: b":", 16: b":", 19: b".", 30: b":"}
 _FIRST, _LAST = ((moment - EPOCH) // MICROSECOND for moment in (datetime.min, datetime.max))
+_KNOWN = np.zeros(256, bool)
+_KNOWN[list(b'"\\/bfnrtu')] = True
+"""What may follow a backslash."""
 _MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
@@ -82,7 +85,7 @@ def escapes(octets: Octets) -> tuple[Ints, Ints]:
     place = np.arange(len(slashes)) - np.maximum.accumulate(np.where(run_starts, np.arange(len(slashes)), 0))
     begun = slashes[place % 2 == 0]
     after = octets[np.minimum(begun + 1, len(octets) - 1)]
-    unknown = begun[~np.isin(after, np.frombuffer(b'"\\/bfnrtu', np.uint8))]
+    unknown = begun[~_KNOWN[after]]
     return begun, np.concatenate((unknown, _bad_unicode(octets, begun, after)))
 
 
@@ -101,7 +104,7 @@ def _bad_unicode(octets: Octets, escapes: Ints, after: Octets) -> Ints:
         return at
     code = octets[np.minimum(at[:, None] + np.arange(2, 6), len(octets) - 1)]
     hexadecimal = (code - 48 < 10) | ((code | 32) - 97 < 6)  # unsigned: smaller codes wrap to large numbers
-    surrogate = ((code[:, 0] | 32) == ord("d")) & ~np.isin(code[:, 1], np.frombuffer(b"01234567", np.uint8))
+    surrogate = ((code[:, 0] | 32) == ord("d")) & (code[:, 1] - 48 >= 8)
     places: Ints = at[~hexadecimal.all(axis=1) | surrogate]
     return places
 

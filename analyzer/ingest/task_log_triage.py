@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ import pyarrow as pa
 from analyzer import schema
 from analyzer.blocks import AS_STORED, NEWLINE, RETURN, Block, Ints
 from analyzer.clocks import JITTER
-from analyzer.ingest.fixed_places import FINISHED, PLANNED, Words, digits, instants, levels, mask_of, word_of
+from analyzer.ingest.fixed_places import FINISHED, PLANNED, Words, instants, levels, mask_of, shaped, word_of
 from analyzer.ingest.task_log_fields import Flags, escapes
 from analyzer.ingest.triage import Triage
 from analyzer.names import CANCELED, CORRELATION, ERROR, FATAL, RESUMED
@@ -58,10 +59,11 @@ class _Look:
     ends: Ints  # of ids
     depth: Ints
     stop: Ints  # of texts
-    texts: dict[int, str]  # of lines whose tail is not the usual one
+    texts: dict[int, bytes]  # of lines whose tail is not the usual one
     instant: Ints
     severity: Ints
     kind: Ints
+    begins: Words  # of texts
 
     def doubt(self, lines: Ints | Flags) -> None:
         """The sources of these lines are not cleared."""
@@ -71,12 +73,12 @@ class _Look:
         """The text of a line as it is stored."""
         return self.block.data[self.ends[row] + TEXT : self.stop[row]]
 
-    def text(self, row: int) -> str:
-        """The text of a line."""
+    def text(self, row: int) -> bytes:
+        """The text of a line in UTF-8, not whether it is valid."""
         if row in self.texts:
             return self.texts[row]
         raw = self.raw(row)
-        return str(json.loads(b'"%b"' % raw)) if b"\\" in raw else raw.decode()
+        return str(json.loads(b'"%b"' % raw)).encode("utf-8", "surrogatepass") if b"\\" in raw else raw
 
 
 def triage(block: Block) -> Triage:
@@ -124,7 +126,21 @@ def _lines(
     ends, depth = np.where(found, ends, 0), np.where(found, depth, 0)
     severity, kind, known = levels(words, ends + LEVEL)
     instant, real = instants(words, ends + STAMP)
-    look = _Look(block, octets, words, first, good, ends, depth, block.ends.copy(), {}, instant, severity, kind)
+    look = _Look(
+        block,
+        octets,
+        words,
+        first,
+        good,
+        ends,
+        depth,
+        block.ends.copy(),
+        {},
+        instant,
+        severity,
+        kind,
+        words[ends + TEXT],
+    )
     look.doubt(~found | ~known | ~real)
     _tails(look)
     return look
@@ -134,13 +150,13 @@ def _ids(words: Words, starts: Ints, root: Ints, safe: int) -> tuple[Ints, Ints,
     """Where the ids end, how many levels below the root they are, and which of them end at all."""
     mask, separated = mask_of(b'","...",', b'",'), word_of(b'","\0\0\0",')
     ends, depth = starts + root, np.zeros(len(starts), np.int64)
-    todo = np.arange(len(starts))
-    for _ in range(DEEPEST):
-        todo = todo[(words[np.minimum(ends[todo], safe)] & mask != separated) | (ends[todo] > safe)]
+    todo, at = np.arange(len(starts)), ends
+    for level in range(1, DEEPEST + 1):
+        deeper = (words[np.minimum(at, safe)] & mask != separated) | (at > safe)
+        todo, at = todo[deeper], at[deeper] + LEVEL_BYTES
         if not len(todo):
             break
-        ends[todo] += LEVEL_BYTES
-        depth[todo] += 1
+        ends[todo], depth[todo] = at, level
     found = np.ones(len(starts), bool)
     found[todo] = False
     return ends, depth, found
@@ -148,21 +164,21 @@ def _ids(words: Words, starts: Ints, root: Ints, safe: int) -> tuple[Ints, Ints,
 
 def _tails(look: _Look) -> None:
     """Where texts end: before `","",0]`, with one to three digits; other lines are read one by one."""
-    ends = look.block.ends
-    usual = np.zeros(len(ends), bool)
+    ends, unusual = look.block.ends, np.arange(len(look.block))
+    last = look.words[np.maximum(ends - 8, 0)]
     for shape in (b'","",d]', b'","",dd]', b'","",ddd]'):
-        at = np.maximum(ends - len(shape), 0)
-        shape, skipped = (b"." * (8 - len(shape)) + shape)[:8], max(0, 8 - len(shape))
-        word = look.words[np.maximum(at - skipped, 0)]
-        marks = mask_of(shape, b'",]')
-        _, fits = digits(word, mask_of(shape, b"d"))
-        fits &= (word & marks == word_of(shape) & marks) & (look.octets[ends - 1] == ord("]"))
-        if shape.count(b"d") > 1:
-            fits &= look.octets[np.maximum(at, 0) + 5] != ord("0")
-        look.stop[fits & ~usual] = at[fits & ~usual]
-        usual |= fits
-    look.doubt(usual & (look.stop < look.ends + TEXT))
-    for row in np.flatnonzero(~usual & look.good[look.block.which]).tolist():
+        part = shape[-8:]
+        _, wrong = shaped(last[unusual] >> np.uint64(8 * (8 - len(part))), part.ljust(8, b"\0"))
+        at = np.maximum(ends[unusual] - len(shape), 0)
+        fits = (wrong & word_of(b"\x80" * 8) == 0) & (look.octets[at] == ord('"'))
+        if b"dd" in shape:
+            fits &= look.octets[at + shape.index(b"d")] != ord("0")
+        look.stop[unusual[fits]] = at[fits]
+        unusual = unusual[~fits]
+        if not len(unusual):
+            break
+    look.doubt(look.stop < look.ends + TEXT)
+    for row in unusual[look.good[look.block.which[unusual]]].tolist():
         text = _text_of(look.block.raw(row))
         if text is None:
             look.doubt(np.array([row]))
@@ -170,14 +186,14 @@ def _tails(look: _Look) -> None:
             look.texts[row] = text
 
 
-def _text_of(line: bytes) -> str | None:
+def _text_of(line: bytes) -> bytes | None:
     """The text of a line that has a detail; None where it is no entry."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
         return None
     whole = isinstance(entry, list) and [type(one) for one in entry] == [str] * 5 + [int] and 0 <= entry[5] <= 999
-    return entry[3] if whole else None
+    return entry[3].encode("utf-8", "surrogatepass") if whole else None
 
 
 def _texts_are_whole(look: _Look) -> None:
@@ -189,16 +205,10 @@ def _texts_are_whole(look: _Look) -> None:
         look.doubt(np.searchsorted(block.starts, at, "right") - 1)
     tail = look.stop - 1
     slashed = np.flatnonzero(octets[tail] == ord("\\"))
-    look.doubt(slashed[np.isin(tail[slashed], begun)])  # the quote that seems to close the text is a part of it
-    quotes = octets == ord('"')
-    quoted = begun[following == ord('"')] + 1
+    if len(slashed):  # the quote that seems to close the text is a part of it
+        look.doubt(slashed[np.isin(tail[slashed], begun)])
     begins = np.append(block.starts[look.first], len(octets))
-    lines = np.diff(np.append(look.first, len(block)))
-    escaped = np.diff(np.searchsorted(quoted, begins))
-    # Source by source: in a doubted one a line may have fewer, which would make up for one too many elsewhere.
-    for source in np.flatnonzero(look.good).tolist():
-        found = np.count_nonzero(quotes[begins[source] : begins[source + 1]]) - escaped[source]
-        look.good[source] = found == 10 * lines[source]
+    _ten_quotes(look, begins, begun[following == ord('"')] + 1)
     breaks = octets < ord(" ")
     returns = int(np.count_nonzero(octets[np.minimum(block.ends, len(octets) - 1)] == RETURN))
     newlines = len(block) - (0 if block.data.endswith(b"\n") else 1)
@@ -206,6 +216,26 @@ def _texts_are_whole(look: _Look) -> None:
         at = np.flatnonzero(breaks & (octets != NEWLINE))
         at = at[(octets[at] != RETURN) | (octets[np.minimum(at + 1, len(octets) - 1)] != NEWLINE)]
         look.good[np.searchsorted(begins, at, "right") - 1] = False
+
+
+def _ten_quotes(look: _Look, begins: Ints, escaped: Ints) -> None:
+    """Doubt the sources that do not have ten quotes for each line. `begins`: of sources; `escaped`: places of quotes.
+
+    A line of a good source has ten for certain, so that sources may be counted together; in a doubted one a line may
+    have fewer, which would make up for one too many elsewhere.
+    """
+    quotes = look.octets == ord('"')
+    lines = np.append(look.first, len(look.block))
+    hidden = np.searchsorted(escaped, begins)
+
+    def spare(begin: int, end: int) -> int:
+        found = int(np.count_nonzero(quotes[begins[begin] : begins[end]])) - int(hidden[end] - hidden[begin])
+        return found - 10 * int(lines[end] - lines[begin])
+
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], look.good, [False])))).tolist()
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        if spare(begin, end):
+            look.good[begin:end] = [spare(source, source + 1) == 0 for source in range(begin, end)]
 
 
 def _spelt(words: Words, at: Ints) -> Ints:
@@ -253,20 +283,27 @@ def _same_log(look: _Look, root: Ints) -> None:
 
 def _structure(look: _Look, key: Words, parent: Words, step: Words) -> None:
     """Doubt the sources whose activities do not all begin below a known parent, go on in time, and end."""
-    order = np.argsort(key, kind="stable")
-    known = key[order]
+    opens = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))  # an activity's lines stand in stretches
+    closes = np.append(opens[1:], len(key)) - 1
+    back = np.diff(look.instant, prepend=look.instant[0])
+    back[opens] = 0
+    look.doubt(back < -JITTER)
+    order = np.argsort(key[opens], kind="stable")
+    opens, closes = opens[order], closes[order]
+    known = key[opens]
     turns = np.flatnonzero(np.concatenate(([True], known[1:] != known[:-1])))
-    known = known[turns]
-    begin, last = order[turns], order[np.append(turns[1:], len(order)) - 1]
-    back = np.diff(look.instant[order], prepend=look.instant[order[0]])
-    back[turns] = 0
-    look.doubt(order[back < -JITTER])
+    back = look.instant[opens[1:]] - look.instant[closes[:-1]]
+    back[turns[1:] - 1] = 0
+    look.doubt(opens[1:][back < -JITTER])
+    known, begin, last = known[turns], opens[turns], closes[np.append(turns[1:], len(order)) - 1]
     below = look.depth[begin] > 0
     look.doubt(last[below & (look.kind[last] < FINISHED)])
     above = np.minimum(np.searchsorted(known, parent[begin]), len(known) - 1)
     look.doubt(begin[known[above] != parent[begin]])
     look.doubt(_strange_ids(look, begin[below]))
-    planned = np.logical_or.reduceat((look.kind == PLANNED)[order], turns)
+    plans = np.flatnonzero(look.kind == PLANNED)
+    planned = np.zeros(len(known), bool)
+    planned[np.searchsorted(known, key[plans])] = True
     _steps(look, begin[below], step[begin[below]], planned[below])
 
 
@@ -289,7 +326,7 @@ def _steps(look: _Look, begin: Ints, step: Words, planned: Flags) -> None:
     announced = np.zeros(len(look.good), bool)
     announced[which[planned]] = True
     look.doubt(begin[announced[which] & ~has_plan[number] & (activities[number] > 1)])
-    seen: set[tuple[int, str]] = set()
+    seen: set[tuple[int, bytes]] = set()
     top = look.depth[begin] == 1
     for row, source in zip(begin[top].tolist(), which[top].tolist(), strict=True):
         if look.good[source]:
@@ -310,11 +347,10 @@ def _roots(look: _Look) -> None:
     finishes = np.bincount(which[root & (look.kind == FINISHED)], minlength=len(look.good))
     look.good &= finishes == 1
     _in_time(look, last)
-    begins = look.words[look.ends + TEXT]
-    for words in (RESUMED, CANCELED):
-        rows = np.flatnonzero((begins == word_of(words.encode()[:8])) & look.good[which]).tolist()
+    for words in (RESUMED.encode(), CANCELED.encode()):
+        rows = np.flatnonzero((look.begins == word_of(words[:8])) & look.good[which]).tolist()
         look.doubt(np.array([row for row in rows if look.text(row).startswith(words)], np.int64))
-    titles: dict[int, str] = {}
+    titles: dict[int, bytes] = {}
     for row in np.flatnonzero(root & (look.kind == 0) & look.good[which]).tolist():
         source, text = int(which[row]), look.text(row)
         if text == titles.setdefault(source, text) and row != look.first[source]:
@@ -333,18 +369,19 @@ def _cleared(look: _Look, names: list[bytes | None]) -> Triage:
     numbers = np.flatnonzero(look.good)
     first, last = look.first[numbers], (np.append(look.first[1:], len(block)) - 1)[numbers]
     matches = [CORRELATION.fullmatch((names[number] or b"").decode()) for number in numbers.tolist()]
+    each = np.arange(len(numbers) + 1, dtype=np.int32)
     plans = np.zeros(len(look.good), np.int64)
     plans[block.which[(look.kind == PLANNED) & (look.depth == 1)]] = 1
     columns = {
         "customer": "",
         "task": [match["task"] for match in matches if match],
         "log": [match["log"] for match in matches if match],
-        "sources": [[block.sources[number]] for number in numbers.tolist()],
+        "sources": pa.ListArray.from_arrays(each, [block.sources[number] for number in numbers.tolist()]),
         "segments": 1,
         "lines": last - first + 1,
         "roots": 1,
         "plans": plans[numbers],
-        "nodes": [[] for _ in numbers],
+        "nodes": pa.ListArray.from_arrays(each * 0, pa.array([], pa.string())),
         "back_steps": 0,
         "finishes": 1,
         "worst": np.maximum.reduceat(look.severity, look.first)[numbers],
@@ -363,13 +400,12 @@ def _cleared(look: _Look, names: list[bytes | None]) -> Triage:
 def _machine_lines(look: _Look) -> Iterator[int]:
     """Lines of cleared sources that name a host process or a machine; where each names both, each text once."""
     rows = sorted(_rows_with(look, HOST) | _rows_with(look, MACHINE))
-    texts = {row: (int(look.block.which[row]), look.raw(row)) for row in rows}
-    apart = {source for source, text in texts.values() if MACHINE not in text or not NAMED_HOST.search(text)}
-    seen: set[tuple[int, bytes]] = set()
-    for row, text in texts.items():
-        if text[0] in apart or text not in seen:
-            seen.add(text)
-            yield row
+    texts: dict[tuple[int, bytes], list[int]] = defaultdict(list)
+    for row, source in zip(rows, look.block.which[rows].tolist(), strict=True):
+        texts[source, look.raw(row)].append(row)
+    apart = {source for source, text in texts if MACHINE not in text or not NAMED_HOST.search(text)}
+    for (source, _), same in texts.items():
+        yield from same if source in apart else same[:1]
 
 
 def _rows_with(look: _Look, words: bytes) -> set[int]:
@@ -386,7 +422,7 @@ def _rows_with(look: _Look, words: bytes) -> set[int]:
 def _version_lines(look: _Look) -> Iterator[int]:
     """The first line of each cleared source with each text that begins like the naming of a version."""
     seen: set[tuple[int, bytes]] = set()
-    for row in np.flatnonzero(look.words[look.ends + TEXT] == word_of(VERSION[:8])).tolist():
+    for row in np.flatnonzero(look.begins == word_of(VERSION[:8])).tolist():
         source, text = int(look.block.which[row]), look.raw(row)
         if look.good[source] and text.startswith(VERSION) and (source, text) not in seen:
             seen.add((source, text))

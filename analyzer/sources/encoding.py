@@ -7,6 +7,7 @@ valid UTF-8 are read as Windows-1252 (Octopus on Windows, copies through old edi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import IO
 
 import numpy as np
@@ -19,7 +20,7 @@ CHUNK = 1 << 20
 """Bytes read at once: larger blocks leave the processor's cache (design document, section 8)."""
 HEAD = 64 << 10
 PIECE = 64 << 10
-"""Bytes asked of a stream at once: where an archive is damaged, what came before in the same piece is lost with it."""
+"""Bytes asked of an archive at once: where it is damaged, what came before in the same piece is lost with it."""
 LONGEST = 256 << 20
 """A longer line ends the reading of its source: a line has to be held in memory as a whole."""
 
@@ -38,13 +39,13 @@ class Decoder:
         self.lines = 0
         self.problem: str | None = None
         self._stream = stream
-        self._first = self._read(HEAD)
+        self._first = self._read(CHUNK)
         self.encoding, self._skip = detect(self._first)
 
     @property
     def head(self) -> bytes:
         """The first bytes as UTF-8, without a byte order mark."""
-        stored = self._first[self._skip :]
+        stored = self._first[self._skip : HEAD]
         if self.encoding.startswith("utf-16"):
             return stored[: len(stored) & ~1].decode(self.encoding, "ignore").encode("utf-8", "replace")
         return stored
@@ -52,7 +53,7 @@ class Decoder:
     def whole(self) -> Text | None:
         """The source where it is short and stored as UTF-8; it is read then, and has no blocks."""
         data = self._first
-        plain = self.encoding == "utf-8" and len(data) < HEAD and self.problem is None
+        plain = self.encoding == "utf-8" and len(data) < CHUNK and self.problem is None
         if not plain or not (data.isascii() or _is_utf8(data)):
             return None
         self.lines = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
@@ -70,9 +71,10 @@ class Decoder:
 
     def _read(self, size: int) -> bytes:
         pieces = []
+        most = size if isinstance(self._stream, BytesIO) else PIECE
         while size > 0 and self.problem is None:
             try:
-                piece = self._stream.read(min(size, PIECE))
+                piece = self._stream.read(min(size, most))
             except BROKEN as error:
                 self.problem = f"could not be read to the end: {reason(error)}"
                 break
@@ -89,7 +91,7 @@ class Decoder:
         newline = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}.get(self.encoding, b"\n")
         parts: list[bytes] = []
         held = 0
-        chunk = self._first[self._skip :] + self._read(CHUNK)
+        chunk = self._first[self._skip :]
         while chunk:
             cut = _last_newline(chunk, newline, unit, held % unit)
             if cut:
