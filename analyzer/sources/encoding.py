@@ -39,7 +39,9 @@ class Decoder:
         self.lines = 0
         self.problem: str | None = None
         self._stream = stream
-        self._first = self._read(CHUNK)
+        size = max(CHUNK, HEAD)
+        self._first = self._read(size)
+        self._short = len(self._first) < size and self.problem is None
         self.encoding, self._skip = detect(self._first)
 
     @property
@@ -53,8 +55,7 @@ class Decoder:
     def whole(self) -> Text | None:
         """The source where it is short and stored as UTF-8; it is read then, and has no blocks."""
         data = self._first
-        plain = self.encoding == "utf-8" and len(data) < CHUNK and self.problem is None
-        if not plain or not (data.isascii() or _is_utf8(data)):
+        if self.encoding != "utf-8" or not self._short or not (data.isascii() or _is_utf8(data)):
             return None
         self.lines = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
         return Text(self.name, data)
