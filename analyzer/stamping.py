@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer import schema
 
@@ -38,13 +39,13 @@ def stamp_offsets(events: pa.Table, offsets: Mapping[str, timedelta]) -> pa.Tabl
 def stamp_times(sources: pa.Table, events: pa.Table, cleared: pa.Table) -> pa.Table:
     """SOURCES with the first and last time of their events, and the clock that most of them are on.
 
-    `cleared`: rows of LOGS of which EVENTS has not all lines; their clock is UTC.
+    `cleared`: rows of LOGS of which EVENTS has not all lines; where they have times, their clock is UTC.
     """
     found = pl.DataFrame(events.select(["source", "time", "clock"])).group_by("source")
     times = found.agg(
         first=pl.col("time").min(), last=pl.col("time").max(), clock=pl.col("clock").mode().sort().first()
     )
-    looked = pl.DataFrame(cleared).select(
+    looked = pl.DataFrame(cleared.filter(pc.is_valid(cleared["first"]))).select(
         "first", "last", source=pl.col("sources").list.first(), clock=pl.lit("utc", pl.String)
     )
     times = pl.concat([times.join(looked, on="source", how="anti"), looked.select(times.columns)])

@@ -117,11 +117,11 @@ def named(*logs: bytes) -> dict[str, bytes]:
     return {f"TaskLogs/servertasks-{100 + at}_aaaa.txt": data for at, data in enumerate(logs)}
 
 
-def mutated(seed: int, data: bytes, times: int) -> bytes:
+def mutated(seed: int, data: bytes, times: int, mutations: Mapping[str, Mutate] | None = None) -> bytes:
     """The log after some mutations, drawn from the seed."""
-    random = Random(seed)
+    random, known = Random(seed), mutations or MUTATIONS
     for _ in range(times):
-        data = MUTATIONS[random.choice(list(MUTATIONS))](random, data) if data else data
+        data = known[random.choice(list(known))](random, data) if data else data
     return data
 
 
@@ -162,7 +162,9 @@ def _cut_out(random: Random, data: bytes) -> bytes:
     return data[:at] + data[at + random.choice((1, 2, 33, 100, 300)) :]
 
 
-def _of_lines(change: Callable[[Random, list[bytes], int], list[bytes]]) -> Mutate:
+def of_lines(change: Callable[[Random, list[bytes], int], list[bytes]]) -> Mutate:
+    """Change the lines, of which one is drawn."""
+
     def mutate(random: Random, data: bytes) -> bytes:
         lines = data.splitlines(keepends=True)
         return b"".join(change(random, lines, random.randrange(len(lines))))
@@ -170,13 +172,13 @@ def _of_lines(change: Callable[[Random, list[bytes], int], list[bytes]]) -> Muta
     return mutate
 
 
-def _within(change: Callable[[Random, bytes], bytes]) -> Mutate:
+def within(change: Callable[[Random, bytes], bytes]) -> Mutate:
     """Change one line."""
 
     def one(random: Random, lines: list[bytes], at: int) -> list[bytes]:
         return [*lines[:at], change(random, lines[at]), *lines[at + 1 :]]
 
-    return _of_lines(one)
+    return of_lines(one)
 
 
 def _cut_line(random: Random, line: bytes) -> bytes:
@@ -255,16 +257,16 @@ MUTATIONS: Mapping[str, Mutate] = {
     "carry": _carry,
     "cut end": _cut_end,
     "cut out": _cut_out,
-    "cut line": _within(_cut_line),
-    "splice": _of_lines(_splice),
-    "move": _of_lines(_move),
-    "repeat": _of_lines(_repeat),
-    "drop": _of_lines(_drop),
-    "id": _within(_change_id),
-    "time": _within(_change_time),
-    "level": _within(_change_level),
-    "tail": _within(_change_tail),
-    "text": _within(_change_text),
+    "cut line": within(_cut_line),
+    "splice": of_lines(_splice),
+    "move": of_lines(_move),
+    "repeat": of_lines(_repeat),
+    "drop": of_lines(_drop),
+    "id": within(_change_id),
+    "time": within(_change_time),
+    "level": within(_change_level),
+    "tail": within(_change_tail),
+    "text": within(_change_text),
     "crlf": _crlf,
     "mark": _mark,
 }

@@ -2,7 +2,8 @@
 
     python -m tests.surroundings --count 1000
 
-makes as many bundles, audits each with and without the first look at task logs, and prints the seeds that disagree.
+makes as many bundles of raw logs and of text downloads, audits each with and without the first look at them, and prints
+the seeds that disagree.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from random import Random
 
 from tests.detectors.bundle import Bundle, node, task
 from tests.incidents.samples import locked, started
 from tests.mutations import HEALTHY, log, mutated
+from tests.text_mutations import HEALTHY as DOWNLOADS
+from tests.text_mutations import TEXT_MUTATIONS, download
 from tests.triaging import agreed
 
 NODES = ("EAST", "WEST")
@@ -48,6 +52,25 @@ def fill(bundle: Bundle, seed: int, logs: int = 20, *, alone: bool = False) -> N
         _views(bundle, random, numbers)
         if random.random() < 0.6:
             _server_logs(bundle, random, numbers)
+
+
+def fill_downloads(bundle: Bundle, seed: int, logs: int = 20, *, alone: bool = False) -> None:
+    """The same with text downloads; unless they are `alone` some tasks have a raw log or a second download, too."""
+    random = Random(seed)
+    for number in range(100, 100 + logs):
+        data = download(random.choice(DOWNLOADS), number)
+        data = mutated(random.randrange(10**9), data, random.choice((1, 1, 1, 2, 3)), TEXT_MUTATIONS)
+        bundle.write(f"downloads/ServerTasks-{number}.log.txt", "").write_bytes(data)
+    for number, script in enumerate(DOWNLOADS, 997):
+        bundle.write(f"downloads/ServerTasks-{number}.log.txt", download(script, number).decode())
+    if not alone:
+        numbers = range(100, 100 + logs)
+        _statuses(bundle, random, numbers)
+        _views(bundle, random, numbers)
+        _server_logs(bundle, random, numbers)
+        again, raw = random.sample(numbers, 2)
+        bundle.write(f"more/ServerTasks-{again}.log.txt", download(random.choice(DOWNLOADS), again).decode())
+        bundle.write(f"TaskLogs/servertasks-{raw}_aaaa.txt", log(random.choice(HEALTHY), raw).decode())
 
 
 def _statuses(bundle: Bundle, random: Random, numbers: Sequence[int]) -> None:
@@ -94,15 +117,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="first seed")
     asked = parser.parse_args()
     wrong = []
-    for seed in range(asked.first, asked.first + asked.count):
+    for seed, kind in product(range(asked.first, asked.first + asked.count), (fill, fill_downloads)):
         with tempfile.TemporaryDirectory() as folder:
-            fill(Bundle(Path(folder)), seed)
+            kind(Bundle(Path(folder)), seed)
             try:
                 agreed(Path(folder))
             except Exception as error:  # noqa: BLE001 (the seeds behind it are still of interest)
                 wrong.append(seed)
-                print(f"seed {seed}: {type(error).__name__}: {str(error)[:200]}")
-    print(f"{asked.count} bundles, {len(wrong)} of which depend on the first look")
+                print(f"{kind.__name__} {seed}: {type(error).__name__}: {str(error)[:200]}")
+    print(f"{2 * asked.count} bundles, {len(wrong)} of which depend on the first look")
     return 1 if wrong else 0
 
 

@@ -1,4 +1,4 @@
-"""An audit says the same with and without the first look at task logs (`analyzer.ingest.task_log_triage`)."""
+"""An audit says the same with and without a first look (`task_log_triage` and `task_text_triage` of `ingest`)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from tests.race.craft import Craft
 from tests.race.make import make
 from tests.race.twinning import TOGETHER
 from tests.race.twins import TWINS
-from tests.surroundings import TREE, fill
+from tests.surroundings import TREE, fill, fill_downloads
 from tests.test_readme import ROOT
+from tests.text_mutations import MACHINES as WARNS
+from tests.text_mutations import PLAIN as QUIET
+from tests.text_mutations import download
 from tests.triaging import agreed, cleared, exact
 
 SAMPLES = sorted(path for path in (ROOT / "sample_logs").iterdir() if path.is_dir())
@@ -52,6 +55,14 @@ def test_every_export(bundle, name):
 def test_mutated_logs(bundle, seed, alone):
     """`python -m tests.surroundings` makes many more."""
     fill(bundle, seed, logs=30, alone=alone)
+    assert {f"ServerTasks-{number}" for number in (997, 998, 999)} <= {*cleared(agreed(bundle.folder))}
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["downloads alone", "with statuses, views and server logs"])
+@pytest.mark.parametrize("seed", range(8))
+def test_mutated_downloads(bundle, seed, alone):
+    """`python -m tests.surroundings` makes many more."""
+    fill_downloads(bundle, seed, logs=30, alone=alone)
     assert {f"ServerTasks-{number}" for number in (997, 998, 999)} <= {*cleared(agreed(bundle.folder))}
 
 
@@ -122,6 +133,29 @@ def test_two_nodes_that_executed_one_task(bundle):
     agreed(bundle.folder)
 
 
+@pytest.mark.parametrize("form", ["api", "csv"])
+@pytest.mark.parametrize("script", [QUIET, WARNS], ids=["quiet", "warns"])
+def test_states_of_downloads(bundle, form, script):
+    states = ["Success", "SuccessWithWarning", "Failed", "Canceled", "Executing", "Queued", "TimedOut", "Odd"]
+    for number, _ in enumerate(states):
+        bundle.write(f"downloads/ServerTasks-{number}.log.txt", download(script, number).decode())
+    getattr(bundle, form)(*(claim(state, None, number) for number, state in enumerate(states)))
+    found = {*cleared(agreed(bundle.folder))}
+    assert "ServerTasks-0" in found
+    assert not found & {f"ServerTasks-{number}" for number in range(2, 7)}
+
+
+def test_downloads_beside_the_server_logs_of_their_nodes(bundle):
+    """A tie to the only execution, another node that executed the task, and an append that failed."""
+    for number in (7, 8, 9, 10):
+        bundle.write(f"downloads/ServerTasks-{number}.log.txt", download(WARNS, number).decode())
+    tie = "{0} INFO DeployTaskController|ServerTasks-{1}-0d6f6f4e-5c8a-4b43-9a3f-11111111111{2}|T12"
+    for node_, tasks in (("EAST", (7, 8)), ("WEST", (8,))):
+        ties = [tie.format(at, number, len(node_ + str(at))) for at, number in enumerate(tasks)]
+        bundle.server(node_, "\n".join([started("2023.3.12936").strip("\n"), *ties, locked("5", "ServerTasks-9_AAAA")]))
+    assert {"ServerTasks-10"} <= {*cleared(agreed(bundle.folder))} <= {"ServerTasks-7", "ServerTasks-10"}
+
+
 # Questions that are narrowed
 
 
@@ -139,6 +173,13 @@ def test_two_nodes_that_executed_one_task(bundle):
 def test_questions(tmp_path, question):
     later = log(PLAIN, 102).replace(b"T12:", b"T13:")
     agreed(folder(tmp_path, named(log(PLAIN, 100), log(MACHINES, 101), later)), **question)
+
+
+@pytest.mark.parametrize("question", [{"tasks": ["ServerTasks-101"]}, {"decode": ["ServerTasks-101"]}], ids=str)
+def test_questions_about_downloads(bundle, question):
+    for number, script in enumerate((QUIET, WARNS, QUIET), 100):
+        bundle.write(f"downloads/ServerTasks-{number}.log.txt", download(script, number).decode())
+    agreed(bundle.folder, **question)
 
 
 # Other tests' cases

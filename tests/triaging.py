@@ -1,8 +1,8 @@
-"""An audit with the first look at task logs (`task_log_triage`) and one without it, which must say the same."""
+"""An audit with the first look (`task_log_triage`, `task_text_triage`) and one without it, which must say the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from analyzer import ingest, pipeline
 from analyzer.blocks import Block
-from analyzer.ingest.task_log_triage import triage
 from analyzer.ingest.triage import Triage
 from analyzer.model import Audit, Case
 from analyzer.report import json, text
@@ -50,14 +49,17 @@ def sound_triage() -> Iterator[None]:
     """The first look may not fail: reading would hide it, by looking at the sources of a block one by one."""
     failures: list[Exception] = []
 
-    def watched(block: Block) -> Triage:
-        try:
-            return triage(block)
-        except Exception as error:
-            failures.append(error)
-            raise
+    def watched(triage: Callable[[Block], Triage]) -> Callable[[Block], Triage]:
+        def look(block: Block) -> Triage:
+            try:
+                return triage(block)
+            except Exception as error:
+                failures.append(error)
+                raise
 
-    with mock.patch.dict(ingest.TRIAGE, {"task-log": watched}):
+        return look
+
+    with mock.patch.dict(ingest.TRIAGE, {name: watched(triage) for name, triage in ingest.TRIAGE.items()}):
         yield
     if failures:
         raise failures[0]

@@ -23,7 +23,7 @@ import polars as pl
 
 from analyzer.detectors.claims import LOGS_WANTED, NO_LOG
 from analyzer.detectors.doubts import doubts
-from analyzer.detectors.lines import RAW, cleared, remembered, task_lines
+from analyzer.detectors.lines import RAW, looked, remembered, task_lines
 from analyzer.detectors.losses import every_loss
 from analyzer.detectors.serverlogs import SERVER_LOG, Coverage, covered, known_nodes, unplaced_logs
 from analyzer.detectors.tasklogs import TASK, task_logs
@@ -151,9 +151,9 @@ def _found(case: Case) -> set[Key]:
 
 def _logs(case: Case) -> dict[Key, str]:
     kinds = task_lines(case).group_by(TASK).agg(raw=(pl.col("format") == RAW).any())
-    looked = cleared(case).select(*TASK, raw=pl.lit(True))
+    others = looked(case).select(*TASK, raw=pl.col("first").is_not_null())
     return {
-        (customer, task): "raw" if raw else "tree" for customer, task, raw in pl.concat([kinds, looked]).iter_rows()
+        (customer, task): "raw" if raw else "tree" for customer, task, raw in pl.concat([kinds, others]).iter_rows()
     }
 
 

@@ -72,6 +72,11 @@ def task_lines(case: Case) -> pl.DataFrame:
 
 def cleared(case: Case) -> pl.DataFrame:
     """Rows of LOGS that a first look cleared: raw, complete, one execution; their lines are not among `task_lines`."""
+    return looked(case).filter(pl.col("first").is_not_null())
+
+
+def looked(case: Case) -> pl.DataFrame:
+    """The same with text downloads, which have no dates and no finish lines."""
     return case.frame("logs").filter("cleared")
 
 

@@ -30,7 +30,7 @@ import polars as pl
 from analyzer.detectors.causes import cause_of, mixed
 from analyzer.detectors.claims import LOGS_WANTED
 from analyzer.detectors.common import Row, evidence, rows
-from analyzer.detectors.lines import KEY, SECOND, cleared, headline, seconds, task_lines, titles
+from analyzer.detectors.lines import KEY, SECOND, headline, looked, seconds, task_lines, titles
 from analyzer.detectors.order import steps_back
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
@@ -46,7 +46,7 @@ NIGHT = 600 * SECOND
 def detect(case: Case) -> Judgement:
     """Findings from steps back in time, one per execution; not judged where a log has no dates."""
     lines = task_lines(case)
-    if lines.is_empty() and cleared(case).is_empty():
+    if lines.is_empty() and looked(case).is_empty():
         return Judgement(not_judged=(NotJudged(CODE, "no task log is in the input", ask=LOGS_WANTED),))
     steps = steps_back(case)
     undated = (pl.col("clock") == "none") & (pl.col("back") >= NIGHT)

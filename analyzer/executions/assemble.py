@@ -73,7 +73,7 @@ def assemble(
     named = frozenset(machine.casefold() for machine in quiet["machine"].unique().drop_nulls())
     placed = with_nodes(_by_tree(case, states), found, states, named)
     attempts = list(attempts_of(found.attempts, placed.zones))
-    latest = max(quiet["last"].dt.timestamp("us"), default=0) * 10
+    latest = max(quiet["last"].drop_nulls().dt.timestamp("us"), default=0) * 10
     clocks = bounds([_dated(one) for one in placed.executions], states, attempts, latest)
     related = pairs(placed, case.logs, clocks, states)
     rows = pl.DataFrame(schema.from_rows(schema.EXECUTIONS, _rows(placed.executions, related)))
@@ -119,19 +119,25 @@ def _by_tree(case: _Case, states: pl.DataFrame) -> list[Execution]:
 
 
 def _cleared(case: _Case, logs: pl.DataFrame) -> None:
-    """Cleared logs of tasks of which something else tells: raw, one execution each."""
+    """Cleared logs of tasks of which something else tells: one execution each.
+
+    A text download has no dates: that its first line comes before its last one is all that its instants say.
+    """
     columns = [f"{end}_{name}" for end in ("first", "last") for name in ("line", "offset", "tick")]
     instants = logs.select(first=pl.col("first").dt.timestamp("us"), last=pl.col("last").dt.timestamp("us"))
-    frame = logs.select(*KEY, "lines", "machine", source=pl.col("sources").list.first()).hstack(logs.select(columns))
+    frame = logs.select(*KEY, "lines", "machine", "raw", source=pl.col("sources").list.first()).hstack(
+        logs.select(columns)
+    )
     for row, (first, last) in zip(frame.iter_rows(named=True), instants.iter_rows(), strict=True):
         key = (row["customer"], row["task"], row["log"])
         places = tuple(
-            Place(row["source"], row[f"{end}_line"], row[f"{end}_offset"], instant * 10 + row[f"{end}_tick"])
-            for end, instant in (("first", first), ("last", last))
+            Place(row["source"], row[f"{end}_line"], row[f"{end}_offset"], instant * 10 + (row[f"{end}_tick"] or 0))
+            for end, instant in (("first", first or 0), ("last", last or 1))
         )
         run = Run(1, 1, (), row["machine"], "Success", ONE_ROOT, "first")
-        case.executions.append(Execution(key, run, places, row["lines"], finished=True))
-        case.logs.ordered.add(key)
+        case.executions.append(Execution(key, run, places, row["lines"], finished=True, dated=row["raw"]))
+        if row["raw"]:
+            case.logs.ordered.add(key)
 
 
 def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:

@@ -78,11 +78,14 @@ def _of_steps(lines: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
 
 
 def of_first_look(cleared: pl.DataFrame, machines: pl.DataFrame) -> pl.DataFrame:
-    """The same of logs that a first look cleared, with the machines that their telling lines name."""
+    """The same of logs that a first look cleared, with the machines that their telling lines name.
+
+    Only raw logs have dates.
+    """
     seen = machines.group_by(KEY).agg(nodes=pl.col("machine").unique().sort())
     logs = cleared.drop("nodes").join(seen, on=KEY, how="left", maintain_order="left")
     nodes = pl.col("nodes").fill_null(pl.lit([], pl.List(pl.String)))
-    logs = logs.with_columns(nodes, raw=pl.lit(True), resumed=pl.lit(0, pl.Int64), plain=pl.lit(True))
+    logs = logs.with_columns(nodes, raw=pl.col("first").is_not_null(), resumed=pl.lit(0, pl.Int64), plain=pl.lit(True))
     return logs.select(*schema.LOGS.names, "raw", "resumed", "plain")
 
 

@@ -79,7 +79,7 @@ def _entries(column: Mapping[str, list[object]]) -> list[Line]:
     streams = {source: number for number, source in enumerate(dict.fromkeys(column["source"]))}
     columns = zip(*(column[name] for name in ("source", "step", "kind", "instant", "message", "activity")), strict=True)
     return [
-        Line(row, streams[source], step, kind, instant, message or "", activity)
+        Line(row, streams[source], step, kind, instant, message or "", activity or "")
         for row, (source, step, kind, instant, message, activity) in enumerate(columns)
     ]
 

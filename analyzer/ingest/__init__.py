@@ -14,6 +14,7 @@ from analyzer.ingest import (
     task_log,
     task_log_triage,
     task_text,
+    task_text_triage,
     tentacle_log,
 )
 from analyzer.ingest.triage import Triage
@@ -30,7 +31,10 @@ FORMATS: tuple[Format, ...] = (
     servertask_csv,
 )
 
-TRIAGE: Mapping[str, Callable[[Block], Triage]] = {task_log.NAME: task_log_triage.triage}
+TRIAGE: Mapping[str, Callable[[Block], Triage]] = {
+    task_log.NAME: task_log_triage.triage,
+    task_text.NAME: task_text_triage.triage,
+}
 """Formats of which whole sources can be cleared by a first look."""
 
 

@@ -107,3 +107,17 @@ def _days(date: Words, hour: Words) -> tuple[Ints, Flags]:
     days, real = dates(number(of_turns, 0, 1, 2, 3), number(of_turns, 5, 6), number(of_hours, 0, 1))
     sizes = np.diff(np.append(turns, len(date)))
     return np.repeat(days, sizes), np.repeat(real, sizes)
+
+
+def clock_times(words: Words) -> tuple[Words, Flags]:
+    """Times like `09:14:02` as numbers that grow with the time but are no seconds, and which of them are real."""
+    values, high = words ^ word_of(b"00:00:00"), word_of(b"\x80" * 8)
+    room = word_of(bytes(127 - int(most) for most in "29059059"))  # a colon's place holds nothing but a colon
+    grown = words.byteswap()
+    return grown, (((values + room) | values) & high == 0) & (grown < int.from_bytes(b"24:00:00", "big"))
+
+
+def seconds_of(words: Words) -> Ints:
+    """Seconds since midnight of such times, as `words` have them."""
+    values = words & word_of(b"\x0f" * 8)
+    return (number(values, 0, 1) * 60 + number(values, 3, 4)) * 60 + number(values, 6, 7)

@@ -1,18 +1,26 @@
-"""What a first look at whole sources of a format finds: see `task_log_triage`."""
+"""What a first look at whole sources of a format finds: see `task_log_triage` and `task_text_triage`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from analyzer.blocks import Ints
+from analyzer.model import Batch
 
 
 @dataclass(frozen=True)
 class Triage:
-    """Cleared logs as rows of LOGS, by number of their source in the block, and which of their lines tell something."""
+    """Cleared logs as rows of LOGS, by number of their source in the block, and which of their lines tell something.
+
+    `told`: what else the cleared sources say, their telling EVENTS included where no line tells them alone. `entries`:
+    how many EVENTS a source has, where that is not the number of its lines.
+    """
 
     logs: pa.Table
     cleared: frozenset[int]
     telling: Ints
+    told: Batch = field(default_factory=Batch)
+    entries: Mapping[str, int] = field(default_factory=dict)

@@ -123,8 +123,8 @@ def _lines(case: Case, task: str, customer: str) -> pl.DataFrame:
     """The lines of a task's log, each once, with the execution that wrote it (null: could be either)."""
     place = ["source", "line"]
     if pc.any(_mine(case.logs, task, customer)["cleared"]).as_py():  # its lines were not needed to judge it
-        lines = _mine(case.events_of([task]), task, customer)
-        return _columns(pl.DataFrame(lines).with_columns(execution=pl.lit(1, pl.Int64)))
+        lines = pl.DataFrame(_mine(case.events_of([task]), task, customer))
+        return _columns(lines.with_columns(pl.col("log").fill_null(""), execution=pl.lit(1, pl.Int64)))
     owners = pl.DataFrame(_mine(case.assignments, task, customer)).group_by(place).agg(
         pl.col("log").first(), execution=pl.when(pl.col("execution").n_unique() == 1).then(pl.col("execution").first())
     )  # fmt: skip

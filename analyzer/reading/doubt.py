@@ -1,8 +1,8 @@
 """Which of the logs that a first look cleared must be decoded: the innocent log is not the whole story of its task.
 
 A log is judged together with all that other sources say about its task. Where they only say that it succeeded, the log
-stays cleared; a second log or view of the task, an append to it that failed, a status that is no success or a warnings
-flag that its lines do not bear out need its lines.
+stays cleared (what a text download claims itself was looked at with it); a second log or view of the task, an append to
+it that failed, a status that is no success or a warnings flag that its lines do not bear out need its lines.
 """
 
 from __future__ import annotations
@@ -47,13 +47,15 @@ def _spoken_of(harvested: Harvest) -> list[str]:
 
 
 def _contradicted(harvested: Harvest, logs: pl.DataFrame) -> Iterable[str]:
-    """Sources of logs whose task's states say something else than a success with these warnings."""
+    """Sources of logs whose task's states in other sources say something else than a success with these warnings."""
     tables = [
-        pl.DataFrame(table.select(["task", "claim", "state", "warnings"])) for table in harvested.tables["states"]
+        pl.DataFrame(table.select(["source", "task", "claim", "state", "warnings"]))
+        for table in harvested.tables["states"]
     ]
     if not tables:
         return []
-    told = logs.join(pl.concat(tables), on="task", how="inner")
+    told = logs.join(pl.concat(tables), on="task", how="inner", suffix="_of_state")
+    told = told.filter(pl.col("source").ne_missing(pl.col("source_of_state")))
     event = (pl.col("claim") == "audit event") & pl.col("state").is_null()
     success = pl.col("claim").is_in(CLAIMS) & (pl.col("state") == "Success").fill_null(False)
     flag = (pl.col("warnings") == (pl.col("worst") >= WARNING)).fill_null(True)

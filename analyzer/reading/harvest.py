@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 
 import pyarrow as pa
@@ -54,6 +54,7 @@ class Found:
     node: str | None = None
     node_basis: str | None = None
     version: str | None = None
+    entries: int | None = None  # of a cleared source, where that is not the number of its lines
     problem: str | None = None
 
 
@@ -103,6 +104,7 @@ class Harvest:
         self.found |= other.found
         self.cleared = [_without(table, pc.list_element(table["sources"], 0), sources) for table in self.cleared]
         self.telling = [_without(table, table["source"], sources) for table in self.telling]
+        self.tables["states"] = [_without(table, table["source"], sources) for table in self.tables["states"]]
         for name in TABLES:
             self.tables[name] += other.tables[name]
 
@@ -170,17 +172,17 @@ def watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
 
 
 def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, options: Options) -> None:
-    """Parse one source; a small source of a packable format waits for others."""
+    """Parse one source; a small one of a packable format waits for others, and so does one to be looked at first."""
     if form.PACKED:
         for part, whole in parts_of(decoder, options):
-            pack = packs.setdefault((form.NAME, whole), _Pack(form, whole))
-            pack.parts.append(part)
-            pack.size += len(part.data)
-            if pack.size >= PACK:
-                parse_together(harvested, form, pack.parts, look=whole)
-                pack.parts, pack.size = [], 0
+            _wait(harvested, packs, _Pack(form, whole), part)
         return
     blocks = watched(decoder, options.progress)
+    if options.triage and form.NAME in TRIAGE:
+        held, blocks = _whole(blocks)
+        if held is not None:
+            _wait(harvested, packs, _Pack(form, wholes=True), held)
+            return
     try:
         harvested.take(list(form.parse(blocks)))
     except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
@@ -188,6 +190,16 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
             pass
         place = {"source": decoder.name, "line": 1, "lines": decoder.lines, "offset": 0, "bytes": decoder.bytes}
         harvested.give_up(error, place)
+
+
+def _wait(harvested: Harvest, packs: _Packs, empty: _Pack, part: Block | Text) -> None:
+    """Put a part to those of its kind, and parse them once they are many."""
+    pack = packs.setdefault((empty.form.NAME, empty.wholes), empty)
+    pack.parts.append(part)
+    pack.size += len(part.data)
+    if pack.size >= PACK:
+        parse_together(harvested, pack.form, pack.parts, look=pack.wholes)
+        pack.parts, pack.size = [], 0
 
 
 def parts_of(decoder: Decoder, options: Options) -> Iterator[tuple[Block | Text, bool]]:
@@ -204,14 +216,20 @@ def parts_of(decoder: Decoder, options: Options) -> Iterator[tuple[Block | Text,
 
 def _as_wholes(blocks: Iterator[Block]) -> Iterator[tuple[Block, bool]]:
     """The blocks of one source as one, or as they are where that is too long; and whether they are the whole source."""
+    held, blocks = _whole(blocks)
+    if held is not None:
+        yield held, True
+    yield from zip(blocks, repeat(False))
+
+
+def _whole(blocks: Iterator[Block]) -> tuple[Block | None, Iterator[Block]]:
+    """A source as one block, and none left; or none, and its blocks, where it is too long for that."""
     held: list[Block] = []
     for block in blocks:
         held.append(block)
         if sum(len(one.data) for one in held) > WHOLE:
-            yield from zip(chain(held, blocks), repeat(False))
-            return
-    if held:
-        yield joined(held), True
+            return None, chain(held, blocks)
+    return (joined(held) if held else None), iter(())
 
 
 def parse_together(harvested: Harvest, form: Format, parts: Sequence[Block | Text], *, look: bool) -> None:
@@ -240,9 +258,11 @@ def _decoded(form: Format, parts: Sequence[Block | Text], harvested: Harvest, *,
         return list(form.parse([block]))
     seen = look(block)
     rest = [part for number, part in enumerate(parts) if number not in seen.cleared]
-    batches = list(form.parse([together(rest)])) if rest else []
-    if len(seen.telling):
-        told = form.parse([of_lines(block, seen.telling)])
-        harvested.telling += [batch.events for batch in told if batch.events is not None]
+    apart = [rest] if form.PACKED and rest else [[part] for part in rest]
+    batches = [batch for some in apart for batch in form.parse([together(some)])]
+    told = [seen.told, *(form.parse([of_lines(block, seen.telling)]) if len(seen.telling) else ())]
+    harvested.telling += [batch.events for batch in told if batch.events is not None]
     harvested.cleared.append(seen.logs)
-    return batches
+    for source, entries in seen.entries.items():
+        harvested.found[source].entries = entries
+    return [*batches, replace(seen.told, events=None)]

@@ -22,7 +22,8 @@ def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
     made["logs"] = stamped(cleared, customer, {}).sort_by([("task", "ascending"), ("log", "ascending")])
     counts = {name: _counts(harvested.tables[name]) for name in TABLES}
     for (source,), lines in zip(made["logs"]["sources"].to_pylist(), made["logs"]["lines"].to_pylist(), strict=True):
-        counts["events"][source] = (lines, lines)
+        entries = harvested.found[source].entries
+        counts["events"][source] = (lines if entries is None else entries, lines)
     for name in TABLES:
         rows = harvested.tables[name] + (harvested.telling if name == "events" else [])
         parts = [stamped(one, customer, nodes) for one in rows if one.num_rows]

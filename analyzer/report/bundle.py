@@ -147,7 +147,7 @@ def _spans(case: Case, sources: pl.DataFrame) -> Iterator[Span]:
     looked = case.frame("logs").filter("cleared").select(
         source=pl.col("sources").list.first(), clock=pl.lit("utc"),
         first=pl.col("first").dt.epoch("us"), last=pl.col("last").dt.epoch("us"),
-    )  # fmt: skip
+    ).drop_nulls("first")  # fmt: skip
     of = sources.select("source", "format", "node")
     every = pl.concat([told, looked, claimed.drop_nulls("first")]).join(of, on="source")
     found = every.group_by("format", "node", "clock").agg(

@@ -84,7 +84,8 @@ def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
 def _of_cleared(case: Case, tasks: list[str]) -> pl.DataFrame:
     """Lines that were not needed to judge their task; its only execution wrote them."""
     looked = _of(case.logs, tasks).filter("cleared").select("customer", "task", "log")
-    lines = _of(case.events_of(tasks), tasks).join(looked, on=["customer", "task", "log"], how="semi")
+    lines = _of(case.events_of(tasks), tasks).with_columns(pl.col("log").fill_null(""))
+    lines = lines.join(looked, on=["customer", "task", "log"], how="semi")
     return lines.with_columns(execution=pl.lit(1, pl.Int64))
 
 

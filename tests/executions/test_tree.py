@@ -126,3 +126,11 @@ def test_times_that_never_go_back_may_have_been_sorted(version: str | None, code
 def test_the_outcome_of_a_download_is_the_status_of_its_root(tmp_path: Path) -> None:
     (tmp_path / "ServerTasks-9001.log.txt").write_text(HEAD + root(OPEN, CLOSE) + step("Step 1: One"), encoding="utf-8")
     assert pipeline.read(tmp_path).executions["outcome"].to_pylist() == ["Success"]
+
+
+def test_messages_that_stand_below_no_activity(tmp_path: Path) -> None:
+    """A pasted piece of a log that was resumed: whose lines these are cannot be told, and nothing breaks."""
+    lines = ["12:00:00   Info     |   Resuming after completion", "12:00:01   Info     |   done"]
+    Path(tmp_path, "ServerTasks-7.txt").write_text("\n".join(lines), encoding="utf-8")
+    case = pipeline.read(tmp_path)
+    assert [row["task"] for row in case.executions.to_pylist()] == ["ServerTasks-7"]

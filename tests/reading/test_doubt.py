@@ -69,6 +69,12 @@ def test_a_tree_has_statuses_of_its_own():
     assert told("tree", "Success") == {"0.txt"}
 
 
+def test_what_a_text_download_claims_itself_was_looked_at_with_it():
+    row = {"source": "0.txt", "task": "ServerTasks-1", "claim": "tree", "state": "Skipped"}
+    assert doubted(looked(("ServerTasks-1", 9), states=[row])) == set()
+    assert doubted(looked(("ServerTasks-1", 9), states=[row | {"source": "1.txt"}])) == {"0.txt"}
+
+
 @pytest.mark.parametrize(("warnings", "worst"), [(True, 13), (True, 17), (False, 9), (None, 9), (None, 17)])
 def test_a_flag_that_the_log_bears_out(warnings, worst):
     assert told("api", "Success", warnings, worst) == set()

@@ -1,0 +1,239 @@
+"""A first look at whole text downloads: which are certainly the log of one plain, complete and successful execution.
+
+As for raw task logs (`task_log_triage`), a download is cleared only if every detector would find nothing in it: its
+header says Success, one activity without a parent opens it, no activity failed, runs, or is called like another, time
+goes back at midnight alone, no pause was resumed, the root closes once. `task_text_look` finds the lines; where a text
+is needed it is cut out of the buffer.
+
+What a cleared download still has to say are its claims (header and tree) and its `telling` messages: those that name a
+machine or a version, and its earliest and its latest one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from analyzer import schema
+from analyzer.blocks import AS_STORED, Block, Ints
+from analyzer.ingest.fixed_places import seconds_of, word_of
+from analyzer.ingest.task_text_header import Header
+from analyzer.ingest.task_text_look import ACTIVE, BLANK, DEEPEST, MORE, Look, look
+from analyzer.ingest.task_text_telling import telling
+from analyzer.ingest.triage import Triage
+from analyzer.model import Batch
+from analyzer.names import CANCELED, COMPLETED, ERROR, RESUMED
+
+HALF_DAY = 12 * 3600
+CLOSED = re.compile(COMPLETED.encode())
+STOPPED = CANCELED.encode()
+TASK_ID = re.compile(r"ServerTasks-[0-9]+")
+
+
+def triage(block: Block) -> Triage:
+    """Look at whole text downloads, stored as UTF-8, one source after the other."""
+    nothing = Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))
+    count = len(block.sources)
+    if np.bincount(block.which, minlength=count).min() == 0:
+        return nothing
+    good = np.ones(count, bool)
+    if block.coding is not None:
+        good[block.which[block.coding != AS_STORED]] = False
+    found = look(block, good)
+    if not len(found.messages) or not len(found.activities.rows):
+        return nothing
+    headers = _headers(found)
+    tree = _tree(found)
+    back_steps = _times(found)
+    _texts(found)
+    return _cleared(found, headers, tree, back_steps)
+
+
+def _headers(found: Look) -> list[Header]:
+    """The headers; a source is doubted if its own is not a plain one that says Success."""
+    block, headers = found.block, []
+    for source, (first, stop) in enumerate(zip(found.first.tolist(), found.body.tolist(), strict=True)):
+        header = Header()
+        headers.append(header)
+        row = first
+        while found.good[source] and row < stop and (text := block.text(row)).strip():
+            key = header.add(text)
+            if key == "Task status" and header.status_row is None:
+                header.status_row = row
+            found.good[source] &= key is not None
+            row += 1
+        if found.good[source]:
+            said = header.status_row is not None and header.values["Task status"] == "Success"
+            named = TASK_ID.fullmatch(header.task or "") is not None
+            found.good[source] = said and named and not any(block.text(each).strip() for each in range(row, stop))
+    return headers
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Paths and names of the activities."""
+
+    paths: list[str]
+    names: list[str]
+
+
+def _tree(found: Look) -> Tree:
+    """Doubt the sources in which an activity stands where no single, whole execution has one.
+
+    There is one root, it comes first and it succeeded. No level is left out. A step that is called like another step's
+    target has lost its beginning.
+    """
+    block, rows, depth = found.block, found.activities.rows, found.activities.depth
+    found.good &= found.kind[np.minimum(found.body, len(block) - 1)] == ACTIVE
+    found.doubt(rows[(depth == 0) != (rows == found.body[block.which[rows]])])
+    found.doubt(rows[1:][depth[1:] > depth[:-1] + 1])
+    found.doubt(np.array([row for row in found.activities.states if row in set(found.body.tolist())], np.int64))
+    data, paths, names = block.data, [], []
+    begins, ends = found.activities.begin.tolist(), found.activities.end.tolist()
+    ordinals = [0] * (DEEPEST + 2)
+    above = [""] * (DEEPEST + 2)
+    for level, begin, end in zip(np.clip(depth, 0, DEEPEST).tolist(), begins, ends, strict=True):
+        ordinals[level] += 1
+        ordinals[level + 1] = 0
+        path = above[level] = (
+            f"{above[level - 1]}/{ordinals[level]}" if level > 1 else str(ordinals[1]) if level else ""
+        )
+        paths.append(path)
+        names.append(data[begin:end].decode("utf-8", "replace"))
+    tree = Tree(paths, names)
+    which = block.which[rows].tolist()
+    steps, targets = ({(which[at], names[at]) for at in np.flatnonzero(depth == level).tolist()} for level in (1, 2))
+    for source, _ in steps & targets:
+        found.good[source] = False
+    return tree
+
+
+def _times(found: Look) -> Ints:
+    """How often time goes back in each source; doubted where it does so inside an activity, but for midnight."""
+    times, rows = found.time[found.messages], found.messages
+    back = np.flatnonzero((times[1:] < times[:-1]) & (found.activity[1:] == found.activity[:-1]))
+    later, earlier = rows[back], rows[back + 1]
+    seconds = [seconds_of(found.words[found.block.starts[some]]) for some in (later, earlier)]
+    found.doubt(earlier[seconds[0] - seconds[1] <= HALF_DAY])
+    return np.bincount(found.block.which[earlier], minlength=len(found.good))
+
+
+def _texts(found: Look) -> None:
+    """Doubt the sources that were resumed, whose root closes twice, or that say the same where one execution would not.
+
+    The root announces itself once. Steps are told apart by what they say first.
+    """
+    block, rows = found.block, found.messages
+    texts, ends = found.texts, block.ends[rows]
+    resumed = np.flatnonzero(found.words[texts] == word_of(RESUMED.encode()[:8])).tolist()
+    starts_with = RESUMED.encode()
+    found.doubt(rows[[at for at in resumed if block.data.startswith(starts_with, texts[at])]])
+    depth = found.activities.depth[found.activity]
+    root = np.flatnonzero(depth == 0)
+    found.doubt(rows[root[found.severity[root] >= ERROR]])
+    first = np.flatnonzero((depth == 1) & (np.diff(found.activity, prepend=-1) != 0))
+    said: set[tuple[int, bytes]] = set()
+    for at, source in zip(first.tolist(), block.which[rows[first]].tolist(), strict=True):
+        text = (source, block.data[texts[at] : ends[at]])
+        if text in said:
+            found.good[source] = False
+        said.add(text)
+    found.doubt(rows[list(_root_again(found, root))])
+
+
+def _root_again(found: Look, root: Ints) -> Iterator[int]:
+    """Messages of a root that was canceled, closes a second time, or announces itself: its name stands above them."""
+    block, rows, texts = found.block, found.messages, found.texts
+    begins, ends, whose = found.activities.begin, found.activities.end, found.activity
+    titles: dict[int, bytes] = {}
+    closed: set[int] = set()
+    for at, source in zip(root.tolist(), block.which[rows[root]].tolist(), strict=True):
+        text = block.data[texts[at] : block.ends[rows[at]]]
+        name = block.data[begins[whose[at]] : ends[whose[at]]]
+        closes = CLOSED.match(text) is not None
+        if text in (name, titles.get(source)) or (closes and source in closed) or text.startswith(STOPPED):
+            yield at
+        titles.setdefault(source, text)
+        if closes:
+            closed.add(source)
+
+
+def _cleared(found: Look, headers: Sequence[Header], tree: Tree, back_steps: Ints) -> Triage:
+    block, rows = found.block, found.messages
+    begins = np.searchsorted(rows, np.append(found.first, len(block)))
+    spoken = begins[1:] > begins[:-1]
+    root = np.zeros(len(found.good), bool)
+    root[block.which[rows[found.activities.depth[found.activity] == 0]]] = True
+    found.good &= spoken & root
+    extremes = _extremes(found, begins)
+    numbers = np.flatnonzero(found.good)
+    tasks = [headers[number].task for number in numbers.tolist()]
+    sources = [block.sources[number] for number in numbers.tolist()]
+    first, last = rows[begins[:-1][numbers]], rows[begins[1:][numbers] - 1]
+    entries = np.diff(begins)[numbers]
+    more = np.bincount(block.which[found.kind == MORE], minlength=len(found.good))[numbers]
+    severity = np.maximum.reduceat(found.severity, np.minimum(begins[:-1], len(rows) - 1))
+    columns: dict[str, object] = {
+        "customer": "", "task": tasks, "log": "", "sources": [[source] for source in sources], "segments": 1,
+        "lines": entries + more, "roots": 1, "plans": 0, "nodes": [[] for _ in sources],
+        "back_steps": back_steps[numbers], "finishes": 0, "worst": severity[numbers], "cleared": True,
+    }  # fmt: skip
+    for name, row in (("first", first), ("last", last)):
+        columns[f"{name}_line"], columns[f"{name}_offset"] = block.lines[row], block.offsets[row]
+    blank = np.bincount(block.which[found.kind == BLANK], minlength=len(found.good))
+    structure = (blank + found.body - found.first - 1)[numbers]
+    versions = {block.sources[number]: headers[number].values.get("Server version") for number in numbers.tolist()}
+    told = Batch(
+        events=telling(found, [headers[number].task for number in range(len(headers))], tree.paths, extremes),
+        states=_states(found, headers, tree),
+        structure=dict(zip(sources, structure.tolist(), strict=True)),
+        versions={source: version for source, version in versions.items() if version},
+    )
+    return Triage(
+        schema.build(schema.LOGS, len(numbers), columns), frozenset(numbers.tolist()), np.empty(0, np.int64), told,
+        dict(zip(sources, entries.tolist(), strict=True)),
+    )  # fmt: skip
+
+
+def _extremes(found: Look, begins: Ints) -> list[int]:
+    """The earliest and the latest message of each source; doubted where they are of one second."""
+    times, chosen = found.time[found.messages], []
+    for source in np.flatnonzero(found.good).tolist():
+        mine = times[begins[source] : begins[source + 1]]
+        least, most = int(mine.argmin()), int(mine.argmax())
+        found.good[source] = mine[least] < mine[most]
+        chosen += [int(begins[source]) + least, int(begins[source]) + most]
+    return chosen
+
+
+def _states(found: Look, headers: Sequence[Header], tree: Tree) -> pa.Table:
+    """What the headers say of the tasks, and the trees of the activities, in the order of their lines."""
+    block, every = found.block, found.activities.rows
+    kept = np.flatnonzero(found.good[block.which[every]])
+    rows = every[kept]
+    tasks = pa.array([header.task for header in headers], pa.string())
+    columns = {
+        "source": block.source_column(rows),
+        "line": block.lines[rows],
+        "lines": 1,
+        "offset": block.offsets[rows],
+        "task": tasks.take(pa.array(block.which[rows])),
+        "claim": "tree",
+        "activity": [tree.paths[at] for at in kept.tolist()],
+        "name": [tree.names[at] for at in kept.tolist()],
+        "state": [found.activities.states.get(row, "Success") for row in rows.tolist()],
+    }
+    claims, places = [], []
+    for source in np.flatnonzero(found.good).tolist():
+        row = headers[source].status_row
+        if row is not None:
+            place = {"line": int(block.lines[row]), "offset": int(block.offsets[row]), "lines": 1}
+            claims.append({"source": block.sources[source], **place, **headers[source].claim(headers[source].task)})
+            places.append(row)
+    order = np.argsort(np.concatenate((np.array(places, np.int64), rows)))
+    said = pa.concat_tables([schema.from_rows(schema.STATES, claims), schema.build(schema.STATES, len(rows), columns)])
+    return said.take(pa.array(order))
