@@ -33,7 +33,7 @@ from analyzer.names import TASK_ID
 CODE = "OCT101"
 """The question that all of this leaves open."""
 NO_SERVER_LOG = "no server log is in the input"
-NO_ORDER = "of their logs only text downloads or /details, which have no append order, are in the input"
+NO_ORDER = "the log is in the input only as a text download or /details, which have no append order"
 FILES = "OctopusServer.txt with its archives (OctopusServer.0.txt, ...)"
 NAMED = 4
 IDLE = ("Queued", "New", "Canceled")
@@ -115,7 +115,7 @@ def _doubtful(sight: Sight) -> NotJudged:
 
 def _damaged(sight: Sight) -> NotJudged:
     lacking = "; ".join(sight.missing)
-    reason = f"clean as far as its log goes, but {sight.damage}, and what would show a second execution is not there"
+    reason = f"clean as far as the log goes, but {sight.damage}, and what would show a second execution is not there"
     ask = server_logs_wanted(sight.nodes)
     return NotJudged(CODE, f"{reason}: {lacking}", sight.task, sight.customer, lacking=lacking, ask=ask)
 

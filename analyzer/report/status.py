@@ -34,7 +34,7 @@ def claims(story: Story) -> list[list[str]]:
     rows += [[f"execution {run['number']}", *_own(story, run)] for run in story.runs]
     for line in _either(story):
         where = f"{story.short[line.source]}:{line.line}"
-        rows += [["either", f"{_end(line)} at {clock(line.instant)}", "-", where]]
+        rows += [["one of them", f"{_end(line)} at {clock(line.instant)}", "-", where]]
     return rows
 
 
@@ -120,7 +120,7 @@ def _closings(story: Story) -> str:
 
 def verdict(story: Story) -> list[str]:
     """Whose outcome the database kept, what the other one did, and what the detectors say of the status."""
-    told = [one.summary[:1].upper() + one.summary[1:] + "." for one in story.findings if one.code in STATUS_CODES]
+    told = [f"{one.summary}." for one in story.findings if one.code in STATUS_CODES]
     if any(is_double(pair) for pair in story.pairs):
         differ = any(one.code == "OCT301" for one in story.findings)
         told += [_kept(story), "" if differ else _closings(story)]
@@ -148,13 +148,16 @@ def _kept(story: Story) -> str:
 
 
 def _did(story: Story, run: Row) -> str:
+    state, line = ending(story, run)
+    if state == "Failed" and line and line.activity:
+        return "left a step that failed, and no line that says how it ended"
     words = {
         "Success": "succeeded by its own lines",
         "Failed": "failed by its own lines",
         "Canceled": "was canceled by its own lines",
         "Paused": "paused by its own lines",
     }
-    return words.get(ending(story, run)[0], "left no line that says how it ended")
+    return words.get(state, "left no line that says how it ended")
 
 
 def _when(time: datetime, story: Story) -> str:

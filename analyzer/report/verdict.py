@@ -146,7 +146,7 @@ def _undecided(name: str, story: Story, pairs: Sequence[Row]) -> str:
         return f"{name} was executed {times}{_where(story, runs)}, and it cannot be told {whether}."
     order = " and then ".join(run["node"] or f"a node that no line names (execution {run['number']})" for run in runs)
     whether = "whether the second execution was a legitimate re-run under the same id or a double run"
-    return f"{name} was executed {times}, on {order}, one after the other; it cannot be told {whether}."
+    return f"{name} was executed {times}, on {order}; it cannot be told {whether}."
 
 
 def _legitimate(name: str, story: Story) -> str:
@@ -161,7 +161,7 @@ def _legitimate(name: str, story: Story) -> str:
         words.append(f"{verb} on {there}")
     state, _ = ending(story, story.runs[-1])
     last = SAID.get(state, state)
-    told = f"{listing(words, len(words))}, one after the other, and {last}: not a double run"
+    told = f"{', '.join(words)}, and {last}: not a double run"
     return f"{told}{AS_FAR if _doubted(story) else ''}."
 
 

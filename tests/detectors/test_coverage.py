@@ -114,7 +114,7 @@ def test_a_log_that_lost_lines_is_named_with_its_node(bundle):
     bundle.server("EAST", CHATTER)
     _, _, (one,) = told(bundle)
     assert one.task == "ServerTasks-7"
-    assert one.reason.startswith("clean as far as its log goes, but it lost lines")
+    assert one.reason.startswith("clean as far as the log goes, but it lost lines")
     assert one.reason.endswith("the server log of WEST is not in the input")
 
 

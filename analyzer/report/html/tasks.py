@@ -184,7 +184,7 @@ def _verdict(group: Sequence[Finding]) -> tuple[str, str]:
 
 
 def _told(one: Finding, since: Since, limits: Limits) -> Told:
-    summary = one.summary[:1].upper() + one.summary[1:] + "."
+    summary = f"{one.summary}."
     if len(summary) > limits.summary:
         summary = summary[: limits.summary] + " \u2026"
     places = one.evidence[: limits.places]
