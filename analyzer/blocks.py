@@ -165,25 +165,45 @@ def _coding(blocks: Sequence[Block]) -> Ints | None:
     return np.concatenate([np.zeros(len(one), np.int64) if one.coding is None else one.coding for one in blocks])
 
 
-def views(data: bytes, starts: Ints, ends: Ints) -> pa.Array:
+_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
+INLINED = 12
+
+
+def views(data: bytes, starts: Ints, ends: Ints, rows: Ints | None = None, texts: pa.Array | None = None) -> pa.Array:
     """A string_view column over slices of `data`, without copying the text (only slices of up to 12 bytes are inlined).
 
-    The caller vouches that every slice is valid UTF-8. A view's offset is a signed 32-bit number (Arrow format), so
-    `data` is at most 2 GiB: blocks are smaller, and a single longer line is cut by the reader.
+    Some `rows` are no slices but have the strings `texts`. The caller vouches that every slice is valid UTF-8. A view's
+    offset is a signed 32-bit number (Arrow format), so `data` is at most 2 GiB: blocks are smaller, and a single longer
+    line is cut by the reader.
     """
-    count = len(starts)
-    sizes = (ends - starts).astype(np.int32)
-    raw = np.zeros((count, 4), np.int32)
-    raw[:, 0] = sizes
-    octets = raw.view(np.uint8).reshape(count, 16)
-    source = np.frombuffer(data, np.uint8)
-    for first, last in ((0, 4), (4, 12)):  # most short texts are shorter still, long ones show four bytes
-        row = np.flatnonzero((sizes > first) & ((sizes <= 12) | (first == 0)))
-        at = starts[row, None] + np.arange(first, last)
-        inside = np.arange(first, last) < sizes[row, None]
-        octets[row, 4 + first : 4 + last] = np.where(inside, source[np.minimum(at, len(source) - 1)], 0)
-    long = sizes > 12
-    raw[long, 2] = 0
-    raw[long, 3] = starts[long]
+    raw = _views(data, starts, ends)
     buffers = [None, pa.py_buffer(raw), pa.py_buffer(data)]
-    return pa.Array.from_buffers(pa.string_view(), count, buffers)
+    if rows is not None and texts is not None:
+        _, places, held = texts.buffers()
+        at = np.frombuffer(places, np.int32).astype(np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        raw[rows] = _views(memoryview(held or b""), at[:-1], at[1:])
+        raw[rows[np.diff(at) > INLINED], 1] |= np.uint64(1)  # of the second buffer
+        buffers.append(held)
+    return pa.Array.from_buffers(pa.string_view(), len(starts), buffers)
+
+
+def _views(data: bytes | memoryview, starts: Ints, ends: Ints) -> npt.NDArray[np.uint64]:
+    """Two words for each slice: its size and first four bytes, then the next eight, or where a longer one begins."""
+    sizes = ends - starts
+    near = max(0, len(data) - INLINED)  # from here on no two words stand behind a place
+    tail = bytes(data[near:]) + bytes(2 * INLINED)
+    words, last = (words_of(data), near - 1) if near else (words_of(tail), 0)
+    at = np.minimum(starts, last)
+    first, second = words[at], words[at + 4]
+    rest = np.flatnonzero(starts > last)
+    first[rest], second[rest] = (words_of(tail)[starts[rest] - near + skipped] for skipped in (0, 4))
+    raw = np.empty((len(starts), 2), np.uint64)
+    raw[:, 0] = sizes.view(np.uint64) | (first & _FIRST_BYTES[np.minimum(sizes, 4)]) << np.uint64(32)
+    inlined = second & _FIRST_BYTES[np.clip(sizes - 4, 0, 8)]
+    raw[:, 1] = np.where(sizes <= INLINED, inlined, starts.view(np.uint64) << np.uint64(32))
+    return raw
+
+
+def words_of(data: bytes | memoryview) -> npt.NDArray[np.uint64]:
+    """The eight bytes from each place on as one number, the first of them lowest."""
+    return np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))

@@ -25,8 +25,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.blocks import Block, Ints, views
-from analyzer.ingest.task_log_fields import Fields, find, numbers, times
+from analyzer.blocks import Block, Ints, views, words_of
+from analyzer.ingest.fixed_places import instants
+from analyzer.ingest.task_log_fields import Fields, Flags, find, numbers, times
 from analyzer.ingest.task_log_lines import LEVEL, Entry, Fragment, read_lines
 from analyzer.model import Batch
 from analyzer.names import CORRELATION, INFO, KIND, MESSAGE, SEVERITY
@@ -82,71 +83,95 @@ def decode(block: Block) -> Batch:
     return Batch(events=table, rejects=_rejects(block, read.fragments), structure=structure)
 
 
-def _columns(block: Block, fields: Fields, rows: Ints) -> tuple[pa.Table, npt.NDArray[np.bool_]]:
+def _columns(block: Block, fields: Fields, rows: Ints) -> tuple[pa.Table, Flags]:
     """EVENTS of the regular rows, and which of them hold (a bad time, id or percentage makes a row irregular)."""
-    at = fields.at[rows]
-    wall, tick, zone, good = times(fields.octets, at[:, 4] + 1)
+    at = fields.at[rows] if len(rows) < len(fields.at) else fields.at
+    wall, tick, zone, good = _times(block, fields, at[:, 4] + 1)
     percentage, whole = numbers(fields.octets, at[:, 9] + 2, block.ends[rows] - 1)
     ids = views(block.data, at[:, 0] + 1, at[:, 1]).cast(pa.string()).dictionary_encode()
-    levels = views(block.data, at[:, 2] + 1, at[:, 3]).cast(pa.string()).dictionary_encode()
+    levels = _levels(block, at)
     known = [None if "\\" in name else CORRELATION.fullmatch(name) for name in ids.dictionary.to_pylist()]
     kept = good & whole & _holds(ids, known)
     kept &= _holds(levels, [LEVEL.fullmatch(name) for name in levels.dictionary.to_pylist()])
-    rows, at, index = rows[kept], at[kept], np.asarray(ids.indices)[kept]
-    levels = levels.filter(pa.array(kept))
+    index, level = np.asarray(ids.indices), np.asarray(levels.indices)
+    if not kept.all():
+        rows, at, index, level = rows[kept], at[kept], index[kept], level[kept]
+        wall, tick, zone, percentage = wall[kept], tick[kept], zone[kept], percentage[kept]
     parts = [match.groupdict() if match else {} for match in known]
-    suffixes = _suffixes(block.sources)
-    logs = pa.array([part.get("log") for part in parts], pa.string()).take(pa.array(index))
+    logs = _repeated(index, [part.get("log") for part in parts])
     if logs.null_count:
-        logs = pc.coalesce(logs, _of_source(suffixes, block, rows))
+        logs = pc.coalesce(logs.cast(pa.string()), _of_source(_suffixes(block.sources), block, rows).cast(pa.string()))
     names = levels.dictionary.to_pylist()
     columns = {
-        "source": block.source_column(rows),
+        "source": _of_source(list(block.sources), block, rows),
         "line": block.lines[rows],
         "lines": 1,
         "offset": block.offsets[rows],
-        "task": pa.array([part.get("task") for part in parts], pa.string()).take(pa.array(index)),
+        "task": _repeated(index, [part.get("task") for part in parts]),
         "log": logs,
         "segment": _of_source(_segments(block.sources), block, rows),
-        "activity": pa.array([part.get("activity") or "" for part in parts], pa.string()).take(pa.array(index)),
-        "level": levels.cast(pa.string()),
-        "severity": pa.array([SEVERITY.get(name, INFO) for name in names], pa.int64()).take(levels.indices),
-        "kind": pa.array([KIND.get(name, MESSAGE) for name in names], pa.string()).take(levels.indices),
-        "time": pa.array(wall[kept] - zone[kept], pa.int64()).cast(schema.TIME),
-        "tick": tick[kept],
-        "wall": wall[kept],
-        "clock": pa.array(np.where(zone[kept] == 0, "utc", "offset")),
-        "message": _strings(block, fields, rows, 6),
-        "detail": _strings(block, fields, rows, 8),
-        "percentage": percentage[kept],
+        "activity": _repeated(index, [part.get("activity") or "" for part in parts]),
+        "level": _repeated(level, names),
+        "severity": np.array([SEVERITY.get(name, INFO) for name in names], np.int64)[level],
+        "kind": _repeated(level, [KIND.get(name, MESSAGE) for name in names]),
+        "time": pa.array(wall - zone).cast(schema.TIME),
+        "tick": tick,
+        "wall": wall,
+        "clock": _repeated((zone != 0).astype(np.int32), ["utc", "offset"]),
+        "message": _strings(block, fields, rows, at[:, 6] + 1, at[:, 7]),
+        "detail": _strings(block, fields, rows, at[:, 8] + 1, at[:, 9]),
+        "percentage": percentage,
     }
     return schema.build(schema.EVENTS, len(rows), columns), kept
 
 
-def _holds(column: pa.DictionaryArray, matches: Sequence[object]) -> npt.NDArray[np.bool_]:
+def _times(block: Block, fields: Fields, at: Ints) -> tuple[Ints, Ints, Ints, Flags]:
+    """As `times`; most stamps are in UTC, and read faster."""
+    if not len(at):
+        return times(fields.octets, at)
+    instant, good = instants(words_of(block.data), at)
+    wall, tick, zone = instant // 10, instant % 10, np.zeros(len(at), np.int64)
+    rest = np.flatnonzero(~good)
+    if len(rest):
+        wall[rest], tick[rest], zone[rest], good[rest] = times(fields.octets, at[rest])
+    return wall, tick, zone, good
+
+
+def _levels(block: Block, at: Ints) -> pa.DictionaryArray:
+    return views(block.data, at[:, 2] + 1, at[:, 3]).cast(pa.string()).dictionary_encode()
+
+
+def _repeated(index: npt.NDArray[np.int32], values: Sequence[str | None]) -> pa.DictionaryArray:
+    """The values at these places, each of them held once."""
+    places: dict[str | None, int] = {}
+    found = np.array([places.setdefault(value, len(places)) for value in values], np.int32)
+    codes = found[index]
+    missing = None if None not in places else codes == places[None]
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing), pa.array(list(places), pa.string()))
+
+
+def _holds(column: pa.DictionaryArray, matches: Sequence[object]) -> Flags:
     """Which rows of a column have a value that matches something."""
-    holds: npt.NDArray[np.bool_] = np.array([match is not None for match in matches], bool)[np.asarray(column.indices)]
-    return holds
+    holds = np.array([match is not None for match in matches], bool)
+    return np.ones(len(column), bool) if holds.all() else holds[np.asarray(column.indices)]
 
 
-def _strings(block: Block, fields: Fields, rows: Ints, quote: int) -> pa.Array:
-    """The strings between quotes `quote` and `quote + 1`, escapes resolved."""
-    starts, ends = fields.at[rows, quote] + 1, fields.at[rows, quote + 1]
-    text = views(block.data, starts, ends).cast(pa.string())
+def _strings(block: Block, fields: Fields, rows: Ints, starts: Ints, ends: Ints) -> pa.Array | str:
+    """The strings in these places, escapes resolved."""
+    if (starts == ends).all():
+        return ""
     escaped = np.searchsorted(fields.escapes, ends) > np.searchsorted(fields.escapes, starts)
     if not escaped.any():
-        return text
+        return views(block.data, starts, ends).cast(pa.string())
     at = np.flatnonzero(escaped)
     quoted = pl.from_arrow(views(block.data, starts[at] - 1, ends[at] + 1))
     assert isinstance(quoted, pl.Series)
     plain = quoted.str.json_decode(pl.String).to_arrow().cast(pa.string())
-    index = np.arange(len(rows))
-    index[at] = len(rows) + np.arange(len(at))
-    return pa.concat_arrays([text, plain]).take(pa.array(index))
+    return views(block.data, starts, ends, at, plain).cast(pa.string())
 
 
-def _of_source(values: list[str | None], block: Block, rows: Ints) -> pa.Array:
-    return pa.array(values, pa.string()).take(pa.array(block.which[rows]))
+def _of_source(values: Sequence[str | None], block: Block, rows: Ints) -> pa.DictionaryArray:
+    return _repeated(block.which[rows], values)
 
 
 def _segments(sources: Iterable[str]) -> list[str | None]:
