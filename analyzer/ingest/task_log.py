@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -141,7 +142,7 @@ def _levels(block: Block, at: Ints) -> pa.DictionaryArray:
     return views(block.data, at[:, 2] + 1, at[:, 3]).cast(pa.string()).dictionary_encode()
 
 
-def _repeated(index: npt.NDArray[np.int32], values: Sequence[str | None]) -> pa.DictionaryArray:
+def _repeated(index: npt.NDArray[np.signedinteger[Any]], values: Sequence[str | None]) -> pa.DictionaryArray:
     """The values at these places, each of them held once."""
     places: dict[str | None, int] = {}
     found = np.array([places.setdefault(value, len(places)) for value in values], np.int32)
