@@ -159,6 +159,25 @@ def of_lines(block: Block, rows: Ints) -> Block:
     return Block(block.sources, data, starts, starts + sizes, block.lines[rows], block.offsets[rows], block.which[rows])
 
 
+def of_spans(block: Block, firsts: Ints, stops: Ints) -> Block:
+    """Only the lines from each of these rows up to the other, with their line endings."""
+    sizes = stops - firsts
+    rows = np.repeat(firsts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+    begins, ends = block.starts[firsts], np.append(block.starts, len(block.data))[stops]
+    data = b"".join(block.data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True))
+    moved = np.repeat(begins - np.cumsum(ends - begins) + ends - begins, sizes)
+    return replace(
+        block,
+        data=data,
+        starts=block.starts[rows] - moved,
+        ends=block.ends[rows] - moved,
+        lines=block.lines[rows],
+        offsets=block.offsets[rows],
+        which=block.which[rows],
+        coding=None if block.coding is None else block.coding[rows],
+    )
+
+
 def _coding(blocks: Sequence[Block]) -> Ints | None:
     if all(block.coding is None for block in blocks):
         return None

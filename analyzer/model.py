@@ -135,8 +135,8 @@ Decode = Callable[["Case", Collection[str]], Iterator[pa.Table]]
 class Case:
     """Everything that was read, as Arrow tables (see `schema`). The one input of every detector.
 
-    A case is lazy: it is made when the sources are recognised, and `load` reads them on the first use of a table. Task
-    logs that a first look clears (LOGS) are decoded only where all EVENTS are asked for: `decode`.
+    A case is lazy: it is made when the sources are recognised, and `load` reads them on the first use of a table. Logs
+    that a first look clears (LOGS, STRETCHES) are decoded only where all EVENTS are asked for: `decode`.
     """
 
     def __init__(
@@ -217,7 +217,7 @@ class Case:
         Raises UsageError where an archive's lines cannot wait in the temporary folder.
         """
         whole = self._events
-        if whole is None and (self._decode is None or not pc.any(self.logs["cleared"]).as_py()):
+        if whole is None and (self._decode is None or not self._cleared):
             whole = self.telling
         if whole is not None:
             mine = None if sources is None else pc.is_in(whole["source"], pa.array(sources, pa.string()))
@@ -252,8 +252,13 @@ class Case:
         return pa.concat_tables([schema.empty(schema.EVENTS), *self.stream(sources)])
 
     @property
+    def _cleared(self) -> bool:
+        """Whether EVENTS has not all lines that were read."""
+        return any(pc.any(table["cleared"]).as_py() for table in (self.logs, self.stretches))
+
+    @property
     def telling(self) -> pa.Table:
-        """The rows of EVENTS that judging needs: of a cleared log only the lines that name a machine or a version."""
+        """The rows of EVENTS that judging needs: of a cleared log only those that say something about its judgement."""
         return self._judged()["events"]
 
     @property
@@ -270,6 +275,11 @@ class Case:
     def logs(self) -> pa.Table:
         """One row per task log."""
         return self.table("logs")
+
+    @property
+    def stretches(self) -> pa.Table:
+        """When server logs speak: one row for each time in which one is not silent for long."""
+        return self.table("stretches")
 
     @property
     def executions(self) -> pa.Table:

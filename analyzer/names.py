@@ -25,6 +25,9 @@ KIND: Mapping[str, str] = {
 }
 MESSAGE = "message"
 
+SERVER_LOG = "server-log"
+"""The format of what one node says of itself: the only input that is per node by construction."""
+
 RESUMED = "Resuming after"
 """How a paused task's log goes on after an intervention or a guided failure (formats document, 3.4)."""
 COMPLETED = r"^The (?:deployment|run) completed"

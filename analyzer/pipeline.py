@@ -21,7 +21,7 @@ from analyzer.model import Audit, Case, Finding, Findings, Incident, NotJudged, 
 from analyzer.narrowing import Question, narrowed, of_tasks, tasks_asked_for
 from analyzer.reading import Options, Reading, stream_events
 from analyzer.sources import outermost
-from analyzer.stamping import mark_duplicates, stamp_offsets, stamp_times
+from analyzer.stamping import mark_duplicates, stamp_offsets, stamp_stretches, stamp_times
 
 _OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})")
 
@@ -100,7 +100,8 @@ def _reconstructed(paths: Sequence[Path], options: Options, offsets: Mapping[str
 def _judgeable(reading: Reading, offsets: Mapping[str, timedelta]) -> dict[str, pa.Table]:
     tables = reading.tables()
     tables["events"] = stamp_offsets(tables["events"].combine_chunks(), offsets)  # every stage goes through it
-    tables["sources"] = stamp_times(tables["sources"], tables["events"], tables["logs"])
+    tables["stretches"] = stamp_stretches(tables["stretches"], offsets)
+    tables["sources"] = stamp_times(tables["sources"], tables["events"], tables["logs"], tables["stretches"])
     tables["sources"] = mark_duplicates(tables["sources"], tables["events"])
     made = reconstruct(tables["sources"], tables["events"], tables["states"], tables["logs"])
     return tables | {name: getattr(made, name) for name in ("logs", "executions", "assignments", "pairs")}

@@ -136,6 +136,19 @@ LOGS = pa.schema(
     ]
 )
 
+STRETCHES = pa.schema(
+    [
+        ("customer", pa.string()),
+        ("source", pa.string()),  # a server log
+        ("node", pa.string()),
+        ("clock", pa.string()),  # offset: times in UTC; local: as the log writes them
+        ("first", pa.int64()),  # microseconds since 1970
+        ("last", pa.int64()),
+        ("entries", pa.int64()),
+        ("cleared", pa.bool_()),  # by a first look: EVENTS has only the telling ones of its lines
+    ]
+)
+
 EXECUTIONS = pa.schema(
     [
         ("customer", pa.string()),
@@ -208,6 +221,7 @@ TABLES: Mapping[str, pa.Schema] = {
     "states": STATES,
     "rejects": REJECTS,
     "logs": LOGS,
+    "stretches": STRETCHES,
     "executions": EXECUTIONS,
     "assignments": ASSIGNMENTS,
     "pairs": PAIRS,

@@ -20,9 +20,8 @@ def stamp_offsets(events: pa.Table, offsets: Mapping[str, timedelta]) -> pa.Tabl
     """EVENTS with `time` set where the node's offset from UTC is given; `wall` stays as written."""
     if not offsets:
         return events
-    known = {node.lower(): int(span.total_seconds() * 1_000_000) for node, span in offsets.items()}
     frame = pl.DataFrame(events.select(["node", "clock", "wall", "time"]))
-    offset = pl.col("node").str.to_lowercase().replace_strict(known, default=None, return_dtype=pl.Int64)
+    offset = _offset(offsets)
     given = (pl.col("clock") == "local") & offset.is_not_null()
     stamped = frame.select(
         time=pl.when(given).then((pl.col("wall") - offset).cast(pl.Datetime("us", "UTC"))).otherwise("time"),
@@ -36,23 +35,53 @@ def stamp_offsets(events: pa.Table, offsets: Mapping[str, timedelta]) -> pa.Tabl
     return events
 
 
-def stamp_times(sources: pa.Table, events: pa.Table, cleared: pa.Table) -> pa.Table:
+def stamp_stretches(stretches: pa.Table, offsets: Mapping[str, timedelta]) -> pa.Table:
+    """STRETCHES in UTC where the node's offset is given."""
+    if not offsets:
+        return stretches
+    offset = _offset(offsets)
+    given = (pl.col("clock") == "local") & offset.is_not_null()
+    values = {"first": pl.col("first") - offset, "last": pl.col("last") - offset, "clock": pl.lit("offset")}
+    stamped = {name: pl.when(given).then(value).otherwise(name) for name, value in values.items()}
+    return pl.DataFrame(stretches).with_columns(**stamped).to_arrow().cast(schema.STRETCHES)
+
+
+def _offset(offsets: Mapping[str, timedelta]) -> pl.Expr:
+    """The given offset of a row's node in microseconds, or null."""
+    known = {node.lower(): int(span.total_seconds() * 1_000_000) for node, span in offsets.items()}
+    return pl.col("node").str.to_lowercase().replace_strict(known, default=None, return_dtype=pl.Int64)
+
+
+def stamp_times(sources: pa.Table, events: pa.Table, cleared: pa.Table, stretches: pa.Table) -> pa.Table:
     """SOURCES with the first and last time of their events, and the clock that most of them are on.
 
-    `cleared`: rows of LOGS of which EVENTS has not all lines; where they have times, their clock is UTC.
+    Some sources have not all lines in EVENTS: of `cleared` rows of LOGS, whose clock is UTC where they have times, and
+    of `stretches`.
     """
     found = pl.DataFrame(events.select(["source", "time", "clock"])).group_by("source")
     times = found.agg(
         first=pl.col("time").min(), last=pl.col("time").max(), clock=pl.col("clock").mode().sort().first()
     )
     looked = pl.DataFrame(cleared.filter(pc.is_valid(cleared["first"]))).select(
-        "first", "last", source=pl.col("sources").list.first(), clock=pl.lit("utc", pl.String)
+        pl.col("sources").list.first().alias("source"), "first", "last", clock=pl.lit("utc", pl.String)
     )
-    times = pl.concat([times.join(looked, on="source", how="anti"), looked.select(times.columns)])
+    looked = pl.concat([looked, _times_of(pl.DataFrame(stretches))])
+    times = pl.concat([times.join(looked, on="source", how="anti"), looked])
     frame = (
         pl.DataFrame(sources).drop("first", "last", "clock").join(times, on="source", how="left", maintain_order="left")
     )
     return frame.select(sources.schema.names).to_arrow().cast(schema.SOURCES)
+
+
+def _times_of(stretches: pl.DataFrame) -> pl.DataFrame:
+    by_clock = stretches.group_by("source", "clock").agg(
+        pl.col("first").min(), pl.col("last").max(), pl.col("entries").sum()
+    )
+    dated = pl.col("clock") == "offset"
+    return by_clock.sort("clock").group_by("source").agg(
+        *(pl.col(name).filter(dated).first().cast(pl.Datetime("us", "UTC")) for name in ("first", "last")),
+        pl.col("clock").get(pl.col("entries").arg_max()),
+    )  # fmt: skip
 
 
 def mark_duplicates(sources: pa.Table, events: pa.Table) -> pa.Table:

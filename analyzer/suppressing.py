@@ -42,7 +42,7 @@ def latest(case: Case) -> date | None:
     found = [moment for moment in (sources["last"].max(), claimed) if isinstance(moment, datetime)]
     if found:
         return max(found).date()
-    wall = case.frame("telling").select(["wall"])["wall"]
+    wall = pl.concat([case.frame("telling")["wall"], case.frame("stretches")["last"]])
     moment = wall.filter(wall >= DAY).cast(pl.Datetime("us")).max()
     return moment.date() if isinstance(moment, datetime) else None
 

@@ -19,6 +19,7 @@ from random import Random
 from tests.detectors.bundle import Bundle, node, task
 from tests.incidents.samples import locked, started
 from tests.mutations import HEALTHY, log, mutated
+from tests.server_logs import copied, server_log
 from tests.text_mutations import HEALTHY as DOWNLOADS
 from tests.text_mutations import TEXT_MUTATIONS, download
 from tests.triaging import agreed
@@ -52,6 +53,8 @@ def fill(bundle: Bundle, seed: int, logs: int = 20, *, alone: bool = False) -> N
         _views(bundle, random, numbers)
         if random.random() < 0.6:
             _server_logs(bundle, random, numbers)
+        if random.random() < 0.6:
+            add_server_logs(bundle, random, numbers)
 
 
 def fill_downloads(bundle: Bundle, seed: int, logs: int = 20, *, alone: bool = False) -> None:
@@ -108,6 +111,17 @@ def _server_logs(bundle: Bundle, random: Random, numbers: Sequence[int]) -> None
             lines += [random.choice(SERVED).format(time, number)]
             lines += [locked(time, f"ServerTasks-{number}_AAAA").strip("\n")] if random.random() < 0.3 else []
         bundle.server(name, "\n".join(lines))
+
+
+def add_server_logs(bundle: Bundle, random: Random, numbers: range) -> None:
+    """Server logs of any layout with mutations, some of them more than once."""
+    for name in NODES:
+        for part in range(random.randrange(1, 4)):
+            data = server_log(random, numbers)
+            path = bundle.write(f"{name}/Logs/OctopusServer.{part}.txt", "")
+            path.write_bytes(data)
+            if random.random() < 0.3:
+                bundle.write(f"again/{name}.{part}/Logs/OctopusServer.txt", "").write_bytes(copied(random, data))
 
 
 def main() -> int:

@@ -52,7 +52,7 @@ def test_times_of_sources():
             event("b") | {"time": MOMENT + timedelta(1)},
         ],
     )
-    found = stamp_times(sources, events, schema.empty(schema.LOGS))
+    found = stamp_times(sources, events, schema.empty(schema.LOGS), schema.empty(schema.STRETCHES))
     schema.conform(found, schema.SOURCES)
     assert found.select(["source", "first", "last", "clock", "sha256"]).to_pylist() == [
         {"source": "b", "first": MOMENT, "last": MOMENT + timedelta(1), "clock": "utc", "sha256": "abc"},

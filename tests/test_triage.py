@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.race.craft import Craft
 from tests.race.make import make
 from tests.race.twinning import TOGETHER
 from tests.race.twins import TWINS
-from tests.surroundings import TREE, fill, fill_downloads
+from tests.surroundings import TREE, add_server_logs, fill, fill_downloads
 from tests.test_readme import ROOT
 from tests.text_mutations import MACHINES as WARNS
 from tests.text_mutations import PLAIN as QUIET
@@ -64,6 +65,24 @@ def test_mutated_downloads(bundle, seed, alone):
     """`python -m tests.surroundings` makes many more."""
     fill_downloads(bundle, seed, logs=30, alone=alone)
     assert {f"ServerTasks-{number}" for number in (997, 998, 999)} <= {*cleared(agreed(bundle.folder))}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mutated_server_logs(bundle, seed):
+    bundle.raw(DEPLOYED, task=100)
+    add_server_logs(bundle, Random(seed), range(100, 106))
+    audit = agreed(bundle.folder, **({"utc_offsets": {"EAST": "+10:00"}} if seed % 2 else {}))
+    assert audit.case.events == exact(audit.case).events
+
+
+def test_server_logs_that_are_no_copies_are_not_decoded(bundle):
+    bundle.raw(DEPLOYED)
+    chatter = "\n".join(f"{second} WARN GET /api/tasks/ServerTasks-{second}/details" for second in range(40))
+    for name in ("EAST", "WEST"):
+        bundle.server(name, f"{started('2023.3.12936')}\n{chatter}")
+    audit = agreed(bundle.folder)
+    assert sum(row["entries"] for row in audit.case.stretches.to_pylist() if row["cleared"]) == 84
+    assert audit.case.telling.num_rows < 12
 
 
 # What else the input says about a task

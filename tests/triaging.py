@@ -1,4 +1,4 @@
-"""An audit with the first look (`task_log_triage`, `task_text_triage`) and one without it, which must say the same."""
+"""An audit with the first look at logs (`analyzer.ingest`) and one without it, which must say the same."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from unittest import mock
 import pyarrow as pa
 
 from analyzer import ingest, pipeline
-from analyzer.blocks import Block
-from analyzer.ingest.triage import Triage
 from analyzer.model import Audit, Case
 from analyzer.report import json, text
 from tests.bundles import account
@@ -36,6 +34,7 @@ def agreed(path: Path, **options: Any) -> Audit:
         assert looked.case.table(name).to_pylist() == decoded.case.table(name).to_pylist(), name
     cleared = looked.case.logs.filter(looked.case.logs["cleared"])
     assert logs(looked.case) == logs(decoded.case)
+    assert logs(looked.case, "stretches") == logs(decoded.case, "stretches")
     assert not sources_of(cleared) & set(decoded.case.rejects["source"].to_pylist())
     assert document == json.document(decoded)
     assert text.render(looked) == text.render(decoded)
@@ -49,25 +48,26 @@ def sound_triage() -> Iterator[None]:
     """The first look may not fail: reading would hide it, by looking at the sources of a block one by one."""
     failures: list[Exception] = []
 
-    def watched(triage: Callable[[Block], Triage]) -> Callable[[Block], Triage]:
-        def look(block: Block) -> Triage:
+    def watched(look: Callable[..., Any]) -> Callable[..., Any]:
+        def safe(blocks: Any) -> Any:
             try:
-                return triage(block)
+                return look(blocks)
             except Exception as error:
                 failures.append(error)
                 raise
 
-        return look
+        return safe
 
-    with mock.patch.dict(ingest.TRIAGE, {name: watched(triage) for name, triage in ingest.TRIAGE.items()}):
+    looks = [{name: watched(look) for name, look in some.items()} for some in (ingest.TRIAGE, ingest.LOOKS)]
+    with mock.patch.dict(ingest.TRIAGE, looks[0]), mock.patch.dict(ingest.LOOKS, looks[1]):
         yield
     if failures:
         raise failures[0]
 
 
-def logs(case: Case) -> list[dict[str, object]]:
-    """LOGS, but for which of them were cleared."""
-    rows: list[dict[str, object]] = case.logs.drop_columns(["cleared"]).to_pylist()
+def logs(case: Case, name: str = "logs") -> list[dict[str, object]]:
+    """LOGS or STRETCHES, but for which of them were cleared."""
+    rows: list[dict[str, object]] = case.table(name).drop_columns(["cleared"]).to_pylist()
     return rows
 
 

@@ -25,10 +25,10 @@ from analyzer.detectors.claims import LOGS_WANTED, NO_LOG
 from analyzer.detectors.doubts import doubts
 from analyzer.detectors.lines import RAW, looked, remembered, task_lines
 from analyzer.detectors.losses import every_loss
-from analyzer.detectors.serverlogs import SERVER_LOG, Coverage, covered, known_nodes, unplaced_logs
+from analyzer.detectors.serverlogs import Coverage, covered, known_nodes, unplaced_logs
 from analyzer.detectors.tasklogs import TASK, task_logs
 from analyzer.model import Case, NotJudged
-from analyzer.names import TASK_ID
+from analyzer.names import SERVER_LOG, TASK_ID
 
 CODE = "OCT101"
 """The question that all of this leaves open."""

@@ -24,10 +24,9 @@ from analyzer.detectors.lines import (
     tolerances,
 )
 from analyzer.detectors.order import steps_back
-from analyzer.detectors.serverlogs import SERVER_LOG
 from analyzer.detectors.tasklogs import TASK, torn
 from analyzer.model import Case
-from analyzer.names import RESUMED
+from analyzer.names import RESUMED, SERVER_LOG
 
 Key = tuple[str, str]
 Doubts = Mapping[Key, str]

@@ -24,12 +24,12 @@ import polars as pl
 from analyzer.detectors.common import rows
 from analyzer.detectors.lines import remembered
 from analyzer.model import Case
-from analyzer.names import SERVER_MACHINE
+from analyzer.names import SERVER_LOG, SERVER_MACHINE
+from analyzer.stretches import ENTRIES, FIRST, LAST, QUIET, united
 
-SERVER_LOG = "server-log"
 MINUTE = 60_000_000
-LEAST, SILENT = 10 * MINUTE, 30 * MINUTE
 USUAL, RHYTHM = 20, 20
+LEAST, SILENT = USUAL * QUIET, 30 * MINUTE
 QUARTER = 15 * MINUTE
 ZONES = range(-14 * 4, 14 * 4 + 1)
 NEAR = 2 * MINUTE  # a node's bookkeeping before and after a task's lines
@@ -138,55 +138,65 @@ def unplaced_logs(case: Case, known: dict[str, dict[str, str]]) -> dict[str, lis
 def covered(case: Case, runs: pl.DataFrame) -> dict[tuple[str, str], Coverage]:
     """Customer and node without case -> when its server log is there. `runs`: customer, task, start, end (UTC, us)."""
     sources = case.frame("sources").filter((pl.col("format") == SERVER_LOG) & pl.col("duplicate_of").is_null())
-    lines = (
-        case.frame("telling")
-        .join(sources.select("customer", "source"), on=["customer", "source"], how="semi")
-        .filter(pl.col("node").is_not_null())
-        .select(
-            "customer", "task", node=pl.col("node").str.to_lowercase(),
-            zoned=pl.col("time").is_not_null(), at=pl.coalesce(pl.col("time").dt.epoch("us"), pl.col("wall")),
-        )
-        .filter(pl.col("at").is_not_null())
-        .sort("customer", "node", "at")
-    )  # fmt: skip
+    sources = sources.select("customer", "source")
+    by_node = case.frame("stretches").join(sources, on=["customer", "source"], how="semi").drop_nulls("node")
+    by_node = by_node.with_columns(pl.col("node").str.to_lowercase()).sort("customer", "node")
+    tied = _tied(case, sources)
     found: dict[tuple[str, str], Coverage] = {}
-    said: dict[tuple[str, str], Times] = {}
-    for (customer, node), group in lines.group_by("customer", "node", maintain_order=True):
-        key = (str(customer), str(node))
-        found[key] = _coverage(group, runs.filter(pl.col("customer") == customer))
-        said[key] = group["at"].to_numpy() - found[key].shift
+    spoken: dict[tuple[str, str], Times] = {}
+    for key, group in by_node.group_by("customer", "node", maintain_order=True):
+        customer, node = str(key[0]), str(key[1])
+        times = united([group.select("first", "last", "entries").to_numpy()])
+        log = _coverage(times)
+        if (group["clock"] == "local").any():
+            mine = tied.filter((pl.col("customer") == customer) & (pl.col("node") == node))
+            log = _zoned(log, mine, runs.filter(pl.col("customer") == customer))
+        found[customer, node] = log
+        spoken[customer, node] = times[:, [FIRST, LAST]] - log.shift
     return {
-        key: _apart(log, [said[one] for one in said if one != key and one[0] == key[0]]) for key, log in found.items()
+        key: _apart(log, [times for one, times in spoken.items() if one != key and one[0] == key[0]])
+        for key, log in found.items()
     }
 
 
+def _tied(case: Case, sources: pl.DataFrame) -> pl.DataFrame:
+    """Lines of these server logs about tasks: customer, node without case, task, at (us, UTC or local)."""
+    lines = case.frame("telling").filter(pl.col("task").is_not_null() & pl.col("node").is_not_null())
+    at = pl.coalesce(pl.col("time").dt.epoch("us"), pl.col("wall"))
+    return lines.join(sources, on=["customer", "source"], how="semi").select(
+        "customer", "task", node=pl.col("node").str.to_lowercase(), at=at
+    )
+
+
 def _apart(log: Coverage, others: Sequence[Times]) -> Coverage:
-    """Without the silences in which the whole cluster was silent."""
+    """Without the silences in which the whole cluster was silent. `others`: first and last of their stretches."""
 
     def heard(begin: int, end: int) -> bool:
         low, high = begin - log.shift + MINUTE, end - log.shift - MINUTE
-        return any(np.searchsorted(at, low) < np.searchsorted(at, high) for at in others)
+        return any(((times[:, 1] >= low) & (times[:, 0] < high)).any() for times in others)
 
     return replace(log, silences=tuple(one for one in log.silences if heard(*one)))
 
 
-def _coverage(lines: pl.DataFrame, runs: pl.DataFrame) -> Coverage:
-    at: Times = lines["at"].to_numpy()
-    intervals = np.diff(at)
+def _coverage(times: Times) -> Coverage:
+    """What stretches say; an interval inside one is not longer than QUIET, so that 20 of them are not above LEAST."""
+    intervals = times[1:, FIRST] - times[:-1, LAST]
+    count = int(times[:, ENTRIES].sum()) - 1
     slack, silent = LEAST, np.empty(0, np.int64)
-    if len(intervals) >= RHYTHM:
-        slack = max(LEAST, USUAL * int(np.quantile(intervals, 0.95)))
+    if count >= RHYTHM:
+        longer = 5 * (count - 1) // 100  # so many may be
+        if longer < len(intervals):
+            slack = max(LEAST, USUAL * int(np.sort(intervals)[len(intervals) - 1 - longer]))
         silent = np.flatnonzero(intervals > max(slack, SILENT))
     elif len(intervals):
         slack = max(LEAST, int(intervals.max()))
-    silences = tuple((int(at[one]), int(at[one + 1])) for one in silent)
-    log = Coverage(int(at[0]), int(at[-1]), slack, silences, 0)
-    return log if lines["zoned"].all() else _zoned(log, lines, runs)
+    silences = tuple((int(times[at, LAST]), int(times[at + 1, FIRST])) for at in silent)
+    return Coverage(int(times[0, FIRST]), int(times[-1, LAST]), slack, silences, 0)
 
 
-def _zoned(log: Coverage, lines: pl.DataFrame, runs: pl.DataFrame) -> Coverage:
+def _zoned(log: Coverage, tied: pl.DataFrame, runs: pl.DataFrame) -> Coverage:
     """In the zone in which its lines about tasks lie in their runs, then in which it covers most, then nearest UTC."""
-    tied = lines.filter(pl.col("task").is_not_null()).select("task", "at").join(runs, on="task", how="inner")
+    tied = tied.select("task", "at").join(runs, on="task", how="inner")
     at, low, high = (tied[name].to_numpy() for name in ("at", "start", "end"))
     starts, ends = runs["start"].to_numpy(), runs["end"].to_numpy()
 

@@ -16,7 +16,7 @@ from analyzer.names import HELD
 
 AT_ONCE = judged("OCT101")
 STUCK = judged("OCT304", detail="state", holds="Cancelling")
-LOCK_TIMEOUT = said(r"(?i)\berror(?: number)?[: ]*1222\b|Lock request time out period exceeded")
+LOCK_TIMEOUT = said(r"\bError Number: ?1222\b|\b[Ee]rror 1222\b|Lock request time out period exceeded")
 COOL_DOWN = timedelta(seconds=90)
 """A node keeps a log open for a minute; and two nodes' clocks differ."""
 

@@ -52,7 +52,10 @@ def _missing(finding: Finding, *, two_nodes: bool) -> str:
 
 
 def said(pattern: str, *, also: str = "", level: int = WARNING) -> Signature:
-    """Entries of server logs at a level or above that match both patterns: a hit for each task and node."""
+    """Entries of server logs at a level or above that match both patterns: a hit for each task and node.
+
+    What the patterns match holds a word that a first look at server logs looks for (`ingest.server_log_triage`).
+    """
 
     def look(facts: Facts) -> Iterator[Hit]:
         message = pl.col("message")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from analyzer.blocks import Block
 from analyzer.ingest import (
@@ -10,6 +10,7 @@ from analyzer.ingest import (
     api_events,
     api_tasks,
     server_log,
+    server_log_triage,
     servertask_csv,
     task_log,
     task_log_triage,
@@ -17,6 +18,7 @@ from analyzer.ingest import (
     task_text_triage,
     tentacle_log,
 )
+from analyzer.ingest.server_log_triage import Look
 from analyzer.ingest.triage import Triage
 from analyzer.model import Format
 
@@ -36,6 +38,9 @@ TRIAGE: Mapping[str, Callable[[Block], Triage]] = {
     task_text.NAME: task_text_triage.triage,
 }
 """Formats of which whole sources can be cleared by a first look."""
+
+LOOKS: Mapping[str, Callable[[Iterable[Block]], Look]] = {server_log.NAME: server_log_triage.look}
+"""Formats of which only the telling entries are decoded at first."""
 
 
 def recognise(head: bytes, name: str) -> Format | None:

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from analyzer import schema
 from analyzer.blocks import Block, Ints, views
 from analyzer.ingest.carry import whole
-from analyzer.ingest.nlog_heads import NONE, Heads, find_heads
+from analyzer.ingest.nlog_heads import NONE, Flags, Heads, find_heads
 from analyzer.ingest.values import rejects
 from analyzer.model import Batch
 from analyzer.names import INFO, MESSAGE, SEVERITY
@@ -47,14 +47,32 @@ def messages(head: bytes) -> Iterator[bytes]:
 
 def read(blocks: Iterable[Block]) -> Iterator[Batch]:
     """EVENTS without task, and REJECTS."""
-    for block in whole(blocks, _last_head):
-        heads = find_heads(block)
-        stops = np.append(heads.rows[1:], len(block))
-        spans = [(0, int(heads.rows[0]) if len(heads.rows) else len(block), CONTINUATION)]
-        bad = np.flatnonzero(~heads.real)
-        spans += [(int(heads.rows[at]), int(stops[at]), IMPOSSIBLE) for at in bad]
-        refused = rejects(block, [span for span in spans if span[1] > span[0]])
-        yield Batch(events=_events(block, heads, stops), rejects=refused)
+    return map(decoded, whole_entries(blocks))
+
+
+def whole_entries(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Blocks that end where an entry ends."""
+    return whole(blocks, _last_head)
+
+
+def decoded(block: Block) -> Batch:
+    """EVENTS and REJECTS of a block of whole entries."""
+    heads = find_heads(block)
+    refused = rejects(block, no_entries(heads.rows, heads.real, len(block)))
+    return Batch(events=_events(block, heads, stops_of(heads.rows, len(block))), rejects=refused)
+
+
+def stops_of(rows: Ints, count: int) -> Ints:
+    """The row after the last line of each of the entries that begin in these rows of a block of `count` lines."""
+    return np.append(rows[1:], count)[: len(rows)]
+
+
+def no_entries(rows: Ints, real: Flags, count: int) -> list[tuple[int, int, str]]:
+    """What belongs to no event: first row, row after the last, reason. `real`: the date of the entry exists."""
+    stops = stops_of(rows, count)
+    spans = [(0, int(rows[0]) if len(rows) else count, CONTINUATION)]
+    spans += [(int(rows[at]), int(stops[at]), IMPOSSIBLE) for at in np.flatnonzero(~real)]
+    return [span for span in spans if span[1] > span[0]]
 
 
 def _last_head(block: Block) -> int | None:

@@ -75,7 +75,7 @@ def find_heads(block: Block) -> Heads:
     for place in DIGITS:
         shaped &= places[place] - ZERO < 10  # unsigned: what is below "0" wraps around and is no digit either
     rows, places = rows[shaped], places[:, shaped]
-    wall, real = _wall((places[DIGITS] - ZERO).astype(np.int64))
+    wall, real = wall_of((places[DIGITS] - ZERO).astype(np.int64))
     process, thread, level, shift = np.full((4, len(rows)), NONE)
     heads = Heads(rows, block.starts[rows] + PREFIX, wall, real, process, thread, level, shift)
     fixed = _fixed(heads, places) & (block.ends[rows] - block.starts[rows] > PREFIX)
@@ -136,7 +136,7 @@ def _by_pattern(block: Block, heads: Heads, fixed: Flags) -> Heads:
     return heads.kept(fixed)
 
 
-def _wall(digits: Ints) -> tuple[Ints, Flags]:
+def wall_of(digits: Ints) -> tuple[Ints, Flags]:
     """Local microseconds since 1970 of the 18 digits of each stamp, and whether there is such a time."""
     year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
     month, day, hour, minute, second = (digits[at] * 10 + digits[at + 1] for at in range(4, 14, 2))

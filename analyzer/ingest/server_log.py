@@ -105,8 +105,13 @@ def recognises(head: bytes, name: str) -> bool:
 
 def parse(blocks: Iterable[Block]) -> Iterator[Batch]:
     """EVENTS on the node's local clock, tied to tasks; the node's name and version from the start-up lines."""
+    return told(nlog.read(blocks))
+
+
+def told(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The same batches with what their messages say about tasks, the node and its version."""
     named = False
-    for batch in nlog.read(blocks):
+    for batch in batches:
         assert batch.events is not None
         text = pl.Series(pl.from_arrow(batch.events["message"]))
         source = batch.events["source"][0].as_py() if len(text) else ""

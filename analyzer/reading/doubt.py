@@ -16,16 +16,32 @@ from analyzer.names import WARNING
 from analyzer.reading.harvest import Harvest
 
 VIEWS = ("task-log", "task-text", "api-details")
+ENTRY = ("line", "offset", "wall", "process", "thread", "level", "message")
 CLAIMS = ("database", "api", "header", "audit event")
 
 
 def doubted(harvested: Harvest, asked_for: Collection[str] = ()) -> set[str]:
-    """Sources of cleared logs of whose task more is told, or is asked for."""
+    """Sources of cleared logs of whose task more is told, or is asked for; and server logs that may be copies."""
+    return _doubted_logs(harvested, asked_for) | _alike(harvested)
+
+
+def _doubted_logs(harvested: Harvest, asked_for: Collection[str]) -> set[str]:
     logs = _logs(harvested.cleared)
     if logs.is_empty():
         return set()
     again = pl.col("task").is_duplicated() | pl.col("task").is_in([*asked_for, *_spoken_of(harvested)])
     return {*logs.filter(again)["source"], *_contradicted(harvested, logs)}
+
+
+def _alike(harvested: Harvest) -> set[str]:
+    """Server logs whose first entry another source has, too: whether it is a copy, all their entries say."""
+    looked = [source for source, one in harvested.found.items() if one.looked]
+    if not looked:
+        return set()
+    tables = [table.select(["source", *ENTRY]) for table in (*harvested.telling, *harvested.tables["events"])]
+    logs = pl.DataFrame(pa.concat_tables(tables)).filter(pl.col("source").is_in(looked))
+    first = logs.sort("source", "line", maintain_order=True).unique("source", keep="first", maintain_order=True)
+    return {*first.filter(pl.struct(ENTRY).is_duplicated())["source"]}
 
 
 def _logs(cleared: Iterable[pa.Table]) -> pl.DataFrame:
@@ -37,12 +53,13 @@ def _logs(cleared: Iterable[pa.Table]) -> pl.DataFrame:
 def _spoken_of(harvested: Harvest) -> list[str]:
     """Tasks with events in a decoded log or view, or with an append that failed."""
     views = [one.source for one in harvested.found.values() if one.format in VIEWS]
+    failed = pl.col("detail").str.starts_with("tie=append").fill_null(False)
+    seen = failed | pl.col("source").is_in(views)
     tasks: set[str] = set()
-    for table in harvested.tables["events"]:
-        events = pl.DataFrame(table.select(["source", "task", "detail"]))
-        failed = pl.col("detail").str.starts_with("tie=append").fill_null(False)
-        told = events.filter(pl.col("task").is_not_null() & (failed | pl.col("source").is_in(views)))
-        tasks.update(told["task"].unique())
+    for tables, speaks in ((harvested.tables["events"], seen), (harvested.telling, failed)):
+        for table in tables:
+            events = pl.DataFrame(table.select(["source", "task", "detail"]))
+            tasks.update(events.filter(pl.col("task").is_not_null() & speaks)["task"].unique())
     return sorted(tasks)
 
 

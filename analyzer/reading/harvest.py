@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from analyzer import schema
 from analyzer.blocks import Block, Text, joined, of_lines, together
-from analyzer.ingest import TRIAGE, recognise
+from analyzer.ingest import LOOKS, TRIAGE, recognise
+from analyzer.ingest.server_log_triage import Look
 from analyzer.model import Batch, Format, Progress
 from analyzer.sources import Decoder, Member
 
@@ -56,19 +57,21 @@ class Found:
     version: str | None = None
     entries: int | None = None  # of a cleared source, where that is not the number of its lines
     problem: str | None = None
+    looked: tuple[int, int] | None = None  # rows and lines of EVENTS that a first look counted
 
 
 @dataclass
 class Harvest:
     """What members gave: rows of EVENTS, STATES and REJECTS, and of LOGS where a first look cleared a log.
 
-    `telling`: rows of EVENTS of cleared logs, only those that name a machine or a version.
+    `telling`: rows of EVENTS of cleared logs, only those that judging needs. `stretches`: of cleared server logs.
     """
 
     found: dict[str, Found] = field(default_factory=dict)
     tables: dict[str, list[pa.Table]] = field(default_factory=lambda: {name: [] for name in TABLES})
     cleared: list[pa.Table] = field(default_factory=list)
     telling: list[pa.Table] = field(default_factory=list)
+    stretches: list[pa.Table] = field(default_factory=list)
 
     def take(self, batches: Iterable[Batch]) -> None:
         """Add what a format made of its blocks."""
@@ -84,6 +87,13 @@ class Harvest:
             for source, version in batch.versions.items():
                 self.found[source].version = version
 
+    def note(self, source: str, seen: Look) -> None:
+        """Add what a first look found in a source of which only some entries are decoded."""
+        self.telling += [batch.events for batch in seen.batches if batch.events is not None]
+        self.take(replace(batch, events=None) for batch in seen.batches)
+        self.stretches.append(seen.stretches)
+        self.found[source].looked = seen.rows, seen.lines
+
     def give_up(self, error: Exception, row: dict[str, object]) -> None:
         """A defect of ours costs the lines it happened on, never the case."""
         reason = f"the analyzer failed on it: {type(error).__name__}: {error}"
@@ -95,6 +105,7 @@ class Harvest:
         self.found |= other.found
         self.cleared += other.cleared
         self.telling += other.telling
+        self.stretches += other.stretches
         for name in TABLES:
             self.tables[name] += other.tables[name]
 
@@ -104,7 +115,9 @@ class Harvest:
         self.found |= other.found
         self.cleared = [_without(table, pc.list_element(table["sources"], 0), sources) for table in self.cleared]
         self.telling = [_without(table, table["source"], sources) for table in self.telling]
-        self.tables["states"] = [_without(table, table["source"], sources) for table in self.tables["states"]]
+        self.stretches = [_without(table, table["source"], sources) for table in self.stretches]
+        for name in ("states", "rejects"):
+            self.tables[name] = [_without(table, table["source"], sources) for table in self.tables[name]]
         for name in TABLES:
             self.tables[name] += other.tables[name]
 
@@ -184,7 +197,10 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
             _wait(harvested, packs, _Pack(form, wholes=True), held)
             return
     try:
-        harvested.take(list(form.parse(blocks)))
+        if options.triage and form.NAME in LOOKS:
+            harvested.note(decoder.name, LOOKS[form.NAME](blocks))
+        else:
+            harvested.take(list(form.parse(blocks)))
     except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
         for _ in blocks:  # so that every line is counted
             pass

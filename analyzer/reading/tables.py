@@ -1,4 +1,4 @@
-"""What was read, as SOURCES, EVENTS, STATES, REJECTS and the cleared rows of LOGS, in the order of source and place."""
+"""What was read as tables, in the order of source and place: all but what `executions` makes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer import schema
+from analyzer import schema, stretches
+from analyzer.names import SERVER_LOG
 from analyzer.reading.harvest import TABLES, Found, Harvest
 
 PLACE = [("source", "ascending"), ("line", "ascending"), ("offset", "ascending")]
@@ -24,12 +25,21 @@ def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
     for (source,), lines in zip(made["logs"]["sources"].to_pylist(), made["logs"]["lines"].to_pylist(), strict=True):
         entries = harvested.found[source].entries
         counts["events"][source] = (lines if entries is None else entries, lines)
+    counts["events"] |= {source: one.looked for source, one in harvested.found.items() if one.looked}
     for name in TABLES:
         rows = harvested.tables[name] + (harvested.telling if name == "events" else [])
         parts = [stamped(one, customer, nodes) for one in rows if one.num_rows]
         made[name] = pa.concat_tables([schema.empty(schema.TABLES[name]), *in_order(parts)])
     made["sources"] = _sources(harvested.found, counts, customer)
+    made["stretches"] = stamped(_stretches(harvested, made["events"]), customer, nodes)
     return made
+
+
+def _stretches(harvested: Harvest, events: pa.Table) -> pa.Table:
+    """STRETCHES of all server logs."""
+    decoded = [one.source for one in harvested.found.values() if one.format == SERVER_LOG and not one.looked]
+    found = pa.concat_tables([*harvested.stretches, stretches.of_events(events, decoded)])
+    return found.sort_by([("source", "ascending"), ("clock", "ascending"), ("first", "ascending")])
 
 
 def stamped(table: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Table:

@@ -149,7 +149,8 @@ def _spans(case: Case, sources: pl.DataFrame) -> Iterator[Span]:
         first=pl.col("first").dt.epoch("us"), last=pl.col("last").dt.epoch("us"),
     ).drop_nulls("first")  # fmt: skip
     of = sources.select("source", "format", "node")
-    every = pl.concat([told, looked, claimed.drop_nulls("first")]).join(of, on="source")
+    spoke = case.frame("stretches").select("source", "clock", "first", "last")
+    every = pl.concat([told, looked, spoke, claimed.drop_nulls("first")]).join(of, on="source")
     found = every.group_by("format", "node", "clock").agg(
         files=pl.col("source").n_unique(), first=pl.col("first").min(), last=pl.col("last").max()
     )
