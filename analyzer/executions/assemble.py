@@ -85,18 +85,15 @@ def assemble(
 
 def _quiet(logs: pl.DataFrame, alias: Mapping[tuple[str, str], str]) -> pl.DataFrame:
     """EXECUTIONS of cleared logs of whose tasks nothing else tells: successes from their first line to their last."""
+    named = [
+        (customer, machine, alias.get((customer, machine.casefold()), machine))
+        for customer, machine in logs.select("customer", "machine").drop_nulls().unique().iter_rows()
+    ]
     columns = ["customer", "machine", "node"]
-    named = [(customer, machine, node) for (customer, machine), node in alias.items()]
-    known = pl.DataFrame(named, schema=dict.fromkeys(columns, pl.String), orient="row")
-    said = (
-        logs.select("customer", "machine")
-        .unique()
-        .with_columns(key=pl.col("machine").map_elements(str.casefold, return_dtype=pl.String))
-    )
-    whose = said.join(known, left_on=["customer", "key"], right_on=["customer", "machine"], how="left")
-    frame = logs.join(whose, on=["customer", "machine"], how="left", maintain_order="left", nulls_equal=True)
+    whose = pl.DataFrame(named, schema=dict.fromkeys(columns, pl.String), orient="row")
+    frame = logs.join(whose, on=["customer", "machine"], how="left", maintain_order="left")
     made = frame.with_columns(
-        number=pl.lit(1, pl.Int64), node=pl.coalesce("node", "machine"), source=pl.col("sources").list.first(),
+        number=pl.lit(1, pl.Int64), source=pl.col("sources").list.first(),
         last_source=pl.col("sources").list.first(), started=pl.col("first"), ended=pl.col("last"),
         outcome=pl.lit("Success"), basis=pl.lit(ONE_ROOT), relation=pl.lit("first"),
     )  # fmt: skip

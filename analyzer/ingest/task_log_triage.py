@@ -206,7 +206,8 @@ def _texts_are_whole(look: _Look) -> None:
     tail = look.stop - 1
     slashed = np.flatnonzero(octets[tail] == ord("\\"))
     if len(slashed):  # the quote that seems to close the text is a part of it
-        look.doubt(slashed[np.isin(tail[slashed], begun)])
+        at = np.searchsorted(begun, tail[slashed])
+        look.doubt(slashed[begun[np.minimum(at, len(begun) - 1)] == tail[slashed]])
     begins = np.append(block.starts[look.first], len(octets))
     _ten_quotes(look, begins, begun[following == ord('"')] + 1)
     breaks = octets < ord(" ")
@@ -243,7 +244,8 @@ def _spelt(words: Words, at: Ints) -> Ints:
     word = words[np.minimum(at, len(words) - 1)] & mask_of(b"......", b".")
     high = word >> np.uint64(32) & np.uint64(255)
     ascii_ = (word & mask_of(b"....", b".") == word_of(b"\\u00")) & (high >= ord("2")) & (high <= ord("7"))
-    found: Ints = at[ascii_ & ~np.isin(word, ESCAPED)]
+    other = ~(word[ascii_, None] == ESCAPED).any(axis=1)
+    found: Ints = at[ascii_][other]
     return found
 
 

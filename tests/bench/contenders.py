@@ -48,8 +48,9 @@ def ingest(path: Path, work: Path, options: Sequence[str] = (), name: str = INGE
 
 
 def environment() -> dict[str, str]:
-    """The analyzer of this checkout."""
-    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))}
+    """The analyzer of this checkout, compiled once, as pip does it on installing."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def ripgrep(kind: str, path: Path, work: Path) -> Command:
