@@ -14,6 +14,7 @@ import polars as pl
 
 from analyzer.detectors.claims import STATUS, called, claimed
 from analyzer.detectors.lines import (
+    CLOSING,
     KEY,
     RAW,
     ROOT,
@@ -24,7 +25,7 @@ from analyzer.detectors.lines import (
     tolerances,
 )
 from analyzer.detectors.order import steps_back
-from analyzer.detectors.tasklogs import TASK, torn
+from analyzer.detectors.tasklogs import TASK, task_logs, torn
 from analyzer.model import Case
 from analyzer.names import RESUMED, SERVER_LOG
 
@@ -157,6 +158,29 @@ def unplanned_pause(case: Case) -> Doubts:
     }
 
 
+def left_open(case: Case) -> Doubts:
+    """An activity that a resumed run began and never closed, although its root finished, in a file without damage.
+
+    A second node that resumed the same pause goes on in the same steps; of its lines and the first one's some are lost.
+    """
+    raw = task_lines(case).filter(pl.col("format") == RAW)
+    resumed = case.frame("executions").filter(pl.col("relation") == "resume").select(*TASK, execution="number")
+    over = raw.filter(ROOT & (pl.col("kind") == "finished")).select(*KEY, "execution").unique()
+    over = over.join(resumed, on=[*TASK, "execution"], how="semi")
+    damaged = pl.concat([torn(case).select(KEY), task_logs(case).filter("canceled").select(KEY)])
+    begun = raw.filter(~ROOT).group_by(*KEY, "activity", maintain_order=True)
+    left = begun.agg(
+        pl.col("execution", "line").first(),
+        said=(pl.col("kind") == "message").any(),
+        closed=pl.col("kind").is_in(CLOSING).any(),
+    ).filter(pl.col("said") & ~pl.col("closed"))
+    left = left.join(over, on=[*KEY, "execution"], how="semi", maintain_order="left").join(damaged, on=KEY, how="anti")
+    return {
+        (customer, task): f"what the resumed run began in line {line} of its log never closed, although its root did"
+        for customer, task, line in left.sort(*KEY, "line").unique(TASK, keep="first").select(*TASK, "line").iter_rows()
+    }
+
+
 def _runs(case: Case) -> dict[Key, list[str]]:
     """Per task the nodes of its runs in lower case, "" where nobody names one."""
     runs: dict[Key, list[str]] = defaultdict(list)
@@ -181,5 +205,6 @@ TRACES: tuple[Callable[[Case], Doubts], ...] = (
     closed_again,
     announced_again,
     unplanned_pause,
+    left_open,
     out_of_order,
 )

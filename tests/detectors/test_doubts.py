@@ -142,6 +142,21 @@ def test_time_that_goes_back_across_the_activities_of_a_resumed_run(bundle, time
     assert bool(doubted(bundle)) is doubt
 
 
+@pytest.mark.parametrize(
+    ("lost", "doubt"), [("    2/a  FIN 20:06\n", True), ("    2/b  FIN 20:06\n", True), ("", False)]
+)
+def test_what_a_resumed_run_leaves_open(bundle, lost, doubt):
+    bundle.raw(PAUSED.replace(lost, ""))
+    assert bool(doubted(bundle)) is doubt
+
+
+@pytest.mark.parametrize("end", ["The task was canceled", "The deployment completed successfully."])
+def test_a_cancellation_and_a_run_that_was_not_resumed_may_leave_something_open(bundle, end):
+    script = PAUSED if end.startswith("The task") else PAUSED.replace("Resuming after completion", "Approved")
+    bundle.raw(script.replace("    2/a  FIN 20:06\n", "").replace("The deployment completed successfully.", end))
+    assert not doubted(bundle)
+
+
 def test_a_node_that_resumes_with_a_clock_behind_the_other_ones(bundle):
     """Each run has a clock of its own."""
     before, after = PAUSED.replace("20:0", "0:0").split("    1    VBS", 1)
