@@ -165,8 +165,7 @@ def left_open(case: Case) -> Doubts:
     """
     raw = task_lines(case).filter(pl.col("format") == RAW)
     resumed = case.frame("executions").filter(pl.col("relation") == "resume").select(*TASK, execution="number")
-    over = raw.filter(ROOT & (pl.col("kind") == "finished")).select(*KEY, "execution").unique()
-    over = over.join(resumed, on=[*TASK, "execution"], how="semi")
+    over = raw.filter(ROOT & (pl.col("kind") == "finished")).join(resumed, on=[*TASK, "execution"], how="semi")
     damaged = pl.concat([torn(case).select(KEY), task_logs(case).filter("canceled").select(KEY)])
     begun = raw.filter(~ROOT).group_by(*KEY, "activity", maintain_order=True)
     left = begun.agg(
@@ -174,10 +173,11 @@ def left_open(case: Case) -> Doubts:
         said=(pl.col("kind") == "message").any(),
         closed=pl.col("kind").is_in(CLOSING).any(),
     ).filter(pl.col("said") & ~pl.col("closed"))
-    left = left.join(over, on=[*KEY, "execution"], how="semi", maintain_order="left").join(damaged, on=KEY, how="anti")
+    left = left.join(resumed, on=[*TASK, "execution"], how="semi").join(over, on=KEY, how="semi")
+    left = left.join(damaged, on=KEY, how="anti").sort(*KEY, "line").unique(TASK, keep="first", maintain_order=True)
     return {
         (customer, task): f"what the resumed run began in line {line} of its log never closed, although its root did"
-        for customer, task, line in left.sort(*KEY, "line").unique(TASK, keep="first").select(*TASK, "line").iter_rows()
+        for customer, task, line in left.select(*TASK, "line").iter_rows()
     }
 
 
