@@ -24,11 +24,11 @@ def mixed(case: Case, customer: str, task: str) -> str:
 
 
 def cause_of(case: Case, lines: pl.DataFrame, step: Row) -> tuple[str, str]:
-    """A word and a sentence for why a line (a row of task lines with `back`) steps back."""
+    """A word and a sentence for why a line (a row of task lines with `back` and `shared`) steps back."""
     together = mixed(case, step["customer"], step["task"])
     if together == MIXED:
         return MIXED, "two executions of the task are mixed in this log: see OCT101"
-    if together == OPEN and not step["activity"]:
+    if together == OPEN and step["shared"]:
         return OPEN, "or the lines are of two executions that cannot be told apart here: see what is not judged"
     if step["format"] == TEXT:
         return "unknown", "the lines do not say why"

@@ -50,7 +50,8 @@ def detect(case: Case) -> Judgement:
         return Judgement(not_judged=(NotJudged(CODE, "no task log is in the input", ask=LOGS_WANTED),))
     steps = steps_back(case)
     undated = (pl.col("clock") == "none") & (pl.col("back") >= NIGHT)
-    judged = steps.filter(~undated).join(titles(lines), on=[*KEY, "activity"], how="left").sort(*KEY, "source", "line")
+    judged = steps.filter(~undated).join(titles(lines), on=[*KEY, "activity"], how="left")
+    judged = judged.join(_shared(lines), on=[*KEY, "activity"], how="left").sort(*KEY, "source", "line")
     groups = judged.group_by(*KEY, "execution", maintain_order=True)
     findings = tuple(_finding(case, lines, list(rows(one))) for _, one in groups)
     return Judgement(findings, _not_judged(steps.filter(undated)))
@@ -61,8 +62,7 @@ def _finding(case: Case, lines: pl.DataFrame, steps: list[Row]) -> Finding:
     largest = max(step["back"] for step in steps)
     cause, told = cause_of(case, lines, max(steps, key=lambda step: step["back"]))
     places = [place for step in steps[:SHOWN] for place in (_before(step), step)]
-    loose = not any(step["activity"] for step in steps)  # the root is one activity of all executions
-    sure = not (loose and mixed(case, first["customer"], first["task"]))
+    sure = not (all(step["shared"] for step in steps) and mixed(case, first["customer"], first["task"]))
     again = len(steps) - 1
     more = f", and the same happens {'once' if again == 1 else f'{again:,} times'} more" if again else ""
     return Finding(
@@ -88,6 +88,12 @@ def _finding(case: Case, lines: pl.DataFrame, steps: list[Row]) -> Finding:
             "tolerance_seconds": first["tolerance"] / SECOND,
         },
     )
+
+
+def _shared(lines: pl.DataFrame) -> pl.DataFrame:
+    """KEY, activity, `shared`: lines of several executions stand in it, as in the root, or in a pause resumed twice."""
+    owners = lines.group_by(*KEY, "activity").agg(owners=pl.col("execution").n_unique())
+    return owners.select(*KEY, "activity", shared=pl.col("owners") > 1)
 
 
 def _before(step: Row) -> Row:

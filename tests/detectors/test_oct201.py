@@ -97,6 +97,33 @@ def test_lines_of_the_root_that_may_be_another_executions(bundle):
     assert (finding.verdict, finding.detail["cause"]) == ("possible", "two executions not told apart")
 
 
+def test_a_step_whose_pause_two_nodes_resumed_at_once(bundle):
+    """Both go on in one activity, by clocks ten minutes apart; one left no line at its end."""
+    bundle.raw("""
+        .    INF 0        Deploy Shop
+        1    PLN 0.1      Step 1: Approve
+        2    PLN 0.1      Step 2: Copy
+        1    INF 1        Please approve
+        1    VBS 10:01    Resuming after completion
+        1    INF 10:02    Submitted by: Ann
+        1    VBS 20:00    Resuming after completion
+        1    INF 20:01    Submitted by: Ann
+        1    VBS 20:02    Approve completed
+        1    VBS 10:03    Approve completed
+        1    FIN 20:02.5
+        1    FIN 10:03.5
+        2/a  INF 20:04    web-01
+        2/b  INF 10:04.5  web-01
+        2/a  FIN 20:05
+        2/b  FIN 10:06
+        2    FIN 20:05.5
+        2    FIN 10:06.5
+        .    INF 20:07    The deployment completed successfully.
+        .    FIN 20:07.1
+    """)
+    assert bundle.audit().one("OCT201").verdict == "possible"
+
+
 @pytest.mark.parametrize("script", [HEALTHY, MIXED], ids=["healthy", "two executions mixed line by line"])
 def test_order_inside_each_execution_is_fine(bundle, script):
     bundle.raw(script)

@@ -324,6 +324,11 @@ def test_trap_25_root_running_header_failed(bundle):
     quiet(bundle)
 
 
+def test_every_trap_has_its_test():
+    """Section 10 has 25 of them."""
+    assert {name[10:12] for name in globals() if name.startswith("test_trap_")} == {f"{n:02}" for n in range(1, 26)}
+
+
 def test_a_double_run_is_no_trap(bundle):
     """The same logs, but mixed: this one is guilty."""
     bundle.raw(MIXED)
