@@ -132,7 +132,7 @@ LOGS = pa.schema(
         ("back_steps", pa.int64()),  # times that time went back inside one activity
         ("finishes", pa.int64()),  # finish lines of the root
         ("worst", pa.int64()),  # highest severity
-        ("cleared", pa.bool_()),  # certainly one plain, successful execution: its lines need not be decoded to judge it
+        ("cleared", pa.bool_()),  # certainly one plain and whole execution: its lines need not be decoded to judge it
     ]
 )
 

@@ -11,7 +11,7 @@ from tests.mutations import MUTATIONS, Mutate, of_lines, within
 HEADER = """\
 Task ID:        ServerTasks-{task}
 Related IDs:    Deployments-88, Environments-2
-Task status:    Success
+Task status:    {status}
 Task queued:    Monday, 18 September 2023 11:58:58 AM +00:00
 Task started:   Monday, 18 September 2023 11:59:02 AM +00:00
 Task completed: Monday, 18 September 2023 12:05:40 PM +00:00
@@ -95,7 +95,25 @@ BARE = """\
 12:00:04   Alert    |         deeper
 12:00:05   Info     |       $
 """
-HEALTHY = (PLAIN, MACHINES, BARE)
+FAILED = """\
+                    | == Failed: Deploy Shop release 1.0 to Test ==
+12:00:00   Verbose  |   Guided failure is not enabled for this task
+12:00:09   Fatal    |   The deployment failed because one or more steps failed.
+                    | $
+                    |   == Failed: Step 1: Stop the site ==
+12:00:06   Fatal    |     The step failed: Activity Stop the site on web-01 failed with error 'exit code 1'.
+                    |   $
+                    |     Failed: web-01
+12:00:02   Error    |       exit code 1
+12:00:03   Fatal    |       The remote script failed with exit code 1
+                    |   $
+                    |     Success: web-02
+12:00:02   Info     |       stopped
+                    |     $
+                    |   == Skipped: Step 2: Start the site ==
+                    |   $
+"""
+HEALTHY = (PLAIN, MACHINES, BARE, FAILED)
 STATUSES = (
     *(b"Success", b"Failed", b"Running", b"Pending", b"Skipped", b"Canceled", b"Cancelled", b"SuccessWithWarning"),
     *(b"Success with warning", b"Successful", b"success"),
@@ -172,7 +190,8 @@ _ACTIVITY = re.compile(rb"(Success|Skipped|Success with warning): ([^=\n]*[^= \n
 
 def download(script: str, task: int = 7) -> bytes:
     """A text download as it is stored; `$` ends a line that ends with blanks."""
-    return (HEADER.format(task=task) + script.replace("$\n", "\n")).encode()
+    status = "Failed" if "== Failed: " in script.partition("\n")[0] else "Success"
+    return (HEADER.format(task=task, status=status) + script.replace("$\n", "\n")).encode()
 
 
 def _insert(random: Random, data: bytes) -> bytes:

@@ -24,9 +24,9 @@ from analyzer.ingest.task_text_columns import HEAD
 from analyzer.ingest.task_text_lines import ACTIVITY
 from analyzer.names import SEVERITY
 
-LEVELS = ("Trace", "Verbose", "Info", "Alert", "Warning", "Error")
+LEVELS = ("Trace", "Verbose", "Info", "Alert", "Warning", "Error", "Fatal")
 """Levels of eight letters or less that begin with different letters; a source with any other is read exactly."""
-SOUND = ("Success", "Skipped", "SuccessWithWarning", "Success with warning")
+OVER = ("Success", "Skipped", "SuccessWithWarning", "Success with warning", "Failed")
 DEEPEST = 5  # levels below the root
 FARTHEST = 16  # bytes behind a bar among which its text is looked for
 ROOM = 64  # bytes behind the buffer, so that words can be taken near its end
@@ -189,7 +189,7 @@ def _activities(found: Look, rows: Ints) -> Activities:
             states[row] = match["state"]
     depth = (blanks - 1) // 2
     found.doubt(rows[(blanks == FARTHEST) | (usual & ((blanks % 2 == 0) | (depth > DEEPEST)))])
-    found.doubt(np.array([row for row, state in states.items() if state not in SOUND], np.int64))
+    found.doubt(np.array([row for row, state in states.items() if state not in OVER], np.int64))
     found.kind[rows[usual]] = ACTIVE
     return Activities(rows[usual], depth[usual], begin[usual], end[usual], states)
 

@@ -17,22 +17,21 @@ from analyzer.names import SEVERITY
 
 HOST, MACHINE = b"HostProcessName:", b"MachineName:"
 NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
+OF_SERVER = re.compile(HOST + rb"[ \t]*octopus\.server", re.IGNORECASE)
 VERSION = b"Octopus Server version"
 _VERSION = [(place, word_of(VERSION[place : place + 8])) for place in (0, 8, len(VERSION) - 8)]
 
 
 def telling(found: Look, tasks: Sequence[str | None], paths: Sequence[str], more: Sequence[int]) -> pa.Table:
-    """EVENTS of the good sources' messages that name a machine or a version, each text once, and of some `more`.
+    """EVENTS of the good sources' messages that name a server's machine or its version, each once, and of some `more`.
 
     `tasks`: of each source. `paths`: of each activity. `more` and all that is chosen: places in `found.messages`.
     """
     block, rows = found.block, found.messages
     some = np.array([at for at in more if found.good[block.which[rows[at]]]], np.int64)
-    machines, versions = (
-        _each_once(found, _machines(found), alone=False),
-        _each_once(found, _versions(found), alone=True),
-    )
-    at = np.unique(np.concatenate((machines, versions, some)))
+    machines, versions = _machines(found), _versions(found)
+    told = (_each_once(found, machines, of_machines=True), _each_once(found, versions, of_machines=False), some)
+    at = np.unique(np.concatenate(told))
     begin, stop = rows[at], _stops(found, at)
     levels = [found.level(row) for row in begin.tolist()]
     columns = {
@@ -92,17 +91,19 @@ def _versions(found: Look) -> Ints:
     return at[found.good[found.block.which[found.messages[at]]]]
 
 
-def _each_once(found: Look, at: Ints, *, alone: bool) -> Ints:
-    """The first message of each source with each text, or every one where one of them does not tell all by itself.
+def _each_once(found: Look, at: Ints, *, of_machines: bool) -> Ints:
+    """The first message of each source with each text; of those of machines, whose process is Octopus Server.
 
-    Whose machine a message names, the next one of its activity may tell.
+    Every one where a message of the source names a host or a machine alone: whose machine that is, the next message of
+    its activity may tell.
     """
     block, rows = found.block, found.messages[at]
     begins, ends = found.texts[at].tolist(), block.ends[_stops(found, at) - 1].tolist()
     texts = [block.data[begin:end] for begin, end in zip(begins, ends, strict=True)]
     keys = list(zip(block.which[rows].tolist(), texts, strict=True))
-    apart = set() if alone else {source for source, text in keys if MACHINE not in text or not NAMED_HOST.search(text)}
-    seen: set[tuple[int, bytes]] = set()
+    distinct = dict.fromkeys(keys) if of_machines else {}
+    apart = {source for source, text in distinct if MACHINE not in text or not NAMED_HOST.search(text)}
+    seen = {key for key in distinct if not OF_SERVER.search(key[1])}
     kept = []
     for place, key in zip(at.tolist(), keys, strict=True):
         if key not in seen or key[0] in apart:

@@ -1,12 +1,12 @@
-"""A first look at whole text downloads: which are certainly the log of one plain, complete and successful execution.
+"""A first look at whole text downloads: which are certainly the log of one plain and complete execution.
 
-As for raw task logs (`task_log_triage`), a download is cleared only if every detector would find nothing in it: its
-header says Success, one activity without a parent opens it, no activity failed, runs, or is called like another, time
-goes back at midnight alone, no pause was resumed, the root closes once. `task_text_look` finds the lines; where a text
-is needed it is cut out of the buffer.
+As for raw task logs (`task_log_triage`), a download is cleared only if every detector would find nothing in it: one
+activity without a parent opens it and ended as the header says, Success or Failed, no activity runs or is called like
+another, time goes back at midnight alone, no pause was resumed, the root closes once. A success has no failure in it.
+`task_text_look` finds the lines; where a text is needed it is cut out of the buffer.
 
 What a cleared download still has to say are its claims (header and tree) and its `telling` messages: those that name a
-machine or a version, and its earliest and its latest one.
+server's machine or its version, and its earliest and its latest one.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ import pyarrow as pa
 from analyzer import schema
 from analyzer.blocks import AS_STORED, Block, Ints
 from analyzer.ingest.fixed_places import seconds_of, word_of
+from analyzer.ingest.task_log_fields import Flags
 from analyzer.ingest.task_text_header import Header
 from analyzer.ingest.task_text_look import ACTIVE, BLANK, DEEPEST, MORE, Look, look
 from analyzer.ingest.task_text_telling import telling
 from analyzer.ingest.triage import Triage
 from analyzer.model import Batch
-from analyzer.names import CANCELED, COMPLETED, ERROR, RESUMED
+from analyzer.names import CANCELED, COMPLETED, ERROR, FATAL, RESUMED
 
+ENDED = ("Success", "Failed")
 HALF_DAY = 12 * 3600
 CLOSED = re.compile(COMPLETED.encode())
 STOPPED = CANCELED.encode()
@@ -47,14 +49,15 @@ def triage(block: Block) -> Triage:
     if not len(found.messages) or not len(found.activities.rows):
         return nothing
     headers = _headers(found)
+    failed = _endings(found, headers)
     tree = _tree(found)
     back_steps = _times(found)
-    _texts(found)
+    _texts(found, failed)
     return _cleared(found, headers, tree, back_steps)
 
 
 def _headers(found: Look) -> list[Header]:
-    """The headers; a source is doubted if its own is not a plain one that says Success."""
+    """The headers; a source is doubted if its own is not a plain one that says Success or Failed."""
     block, headers = found.block, []
     for source, (first, stop) in enumerate(zip(found.first.tolist(), found.body.tolist(), strict=True)):
         header = Header()
@@ -67,10 +70,22 @@ def _headers(found: Look) -> list[Header]:
             found.good[source] &= key is not None
             row += 1
         if found.good[source]:
-            said = header.status_row is not None and header.values["Task status"] == "Success"
+            said = header.status_row is not None and header.values["Task status"] in ENDED
             named = TASK_ID.fullmatch(header.task or "") is not None
             found.good[source] = said and named and not any(block.text(each).strip() for each in range(row, stop))
     return headers
+
+
+def _endings(found: Look, headers: Sequence[Header]) -> Flags:
+    """Which sources tell of a failure; doubted where header and tree differ, or a success has failed activities."""
+    said = [header.values.get("Task status") for header in headers]
+    failed = np.array([status == "Failed" for status in said])
+    states = found.activities.states
+    ended = [states.get(row, "Success") for row in found.body.tolist()]
+    found.good &= np.array([one == other for one, other in zip(said, ended, strict=True)])
+    broken = np.array([row for row, state in states.items() if state == "Failed"], np.int64)
+    found.doubt(broken[~failed[found.block.which[broken]]])
+    return failed
 
 
 @dataclass(frozen=True)
@@ -84,14 +99,13 @@ class Tree:
 def _tree(found: Look) -> Tree:
     """Doubt the sources in which an activity stands where no single, whole execution has one.
 
-    There is one root, it comes first and it succeeded. No level is left out. A step that is called like another step's
+    There is one root, and it comes first. No level is left out. A step that is called like another step's
     target has lost its beginning.
     """
     block, rows, depth = found.block, found.activities.rows, found.activities.depth
     found.good &= found.kind[np.minimum(found.body, len(block) - 1)] == ACTIVE
     found.doubt(rows[(depth == 0) != (rows == found.body[block.which[rows]])])
     found.doubt(rows[1:][depth[1:] > depth[:-1] + 1])
-    found.doubt(np.array([row for row in found.activities.states if row in set(found.body.tolist())], np.int64))
     data, paths, names = block.data, [], []
     begins, ends = found.activities.begin.tolist(), found.activities.end.tolist()
     ordinals = [0] * (DEEPEST + 2)
@@ -122,19 +136,21 @@ def _times(found: Look) -> Ints:
     return np.bincount(found.block.which[earlier], minlength=len(found.good))
 
 
-def _texts(found: Look) -> None:
+def _texts(found: Look, failed: Flags) -> None:
     """Doubt the sources that were resumed, whose root closes twice, or that say the same where one execution would not.
 
-    The root announces itself once. Steps are told apart by what they say first.
+    The root announces itself once, and is fatal once where it failed. Steps are told apart by what they say first.
     """
     block, rows = found.block, found.messages
     texts, ends = found.texts, block.ends[rows]
     resumed = np.flatnonzero(found.words[texts] == word_of(RESUMED.encode()[:8])).tolist()
     starts_with = RESUMED.encode()
     found.doubt(rows[[at for at in resumed if block.data.startswith(starts_with, texts[at])]])
-    depth = found.activities.depth[found.activity]
-    root = np.flatnonzero(depth == 0)
-    found.doubt(rows[root[found.severity[root] >= ERROR]])
+    depth, severity = found.activities.depth[found.activity], found.severity
+    root, fatal = np.flatnonzero(depth == 0), severity >= FATAL
+    found.doubt(rows[fatal & ~failed[block.which[rows]]])
+    found.doubt(rows[root[(severity[root] >= ERROR) & ~fatal[root]]])
+    found.good &= np.bincount(block.which[rows[root[fatal[root]]]], minlength=len(failed)) == failed
     first = np.flatnonzero((depth == 1) & (np.diff(found.activity, prepend=-1) != 0))
     said: set[tuple[int, bytes]] = set()
     for at, source in zip(first.tolist(), block.which[rows[first]].tolist(), strict=True):
@@ -149,12 +165,13 @@ def _root_again(found: Look, root: Ints) -> Iterator[int]:
     """Messages of a root that was canceled, closes a second time, or announces itself: its name stands above them."""
     block, rows, texts = found.block, found.messages, found.texts
     begins, ends, whose = found.activities.begin, found.activities.end, found.activity
+    severity = found.severity
     titles: dict[int, bytes] = {}
     closed: set[int] = set()
     for at, source in zip(root.tolist(), block.which[rows[root]].tolist(), strict=True):
         text = block.data[texts[at] : block.ends[rows[at]]]
         name = block.data[begins[whose[at]] : ends[whose[at]]]
-        closes = CLOSED.match(text) is not None
+        closes = severity[at] >= FATAL or CLOSED.match(text) is not None
         if text in (name, titles.get(source)) or (closes and source in closed) or text.startswith(STOPPED):
             yield at
         titles.setdefault(source, text)

@@ -1,8 +1,8 @@
 """Which of the logs that a first look cleared must be decoded: the innocent log is not the whole story of its task.
 
-A log is judged together with all that other sources say about its task. Where they only say that it succeeded, the log
-stays cleared (what a text download claims itself was looked at with it); a second log or view of the task, an append to
-it that failed, a status that is no success or a warnings flag that its lines do not bear out need its lines.
+A log is judged together with all that other sources say about its task. Where they only say that it succeeded, or of a
+text download that its task ended as its header says, the log stays cleared; a second log or view of the task, an append
+to it that failed, another status or a warnings flag that its lines do not bear out need its lines.
 """
 
 from __future__ import annotations
@@ -64,16 +64,19 @@ def _spoken_of(harvested: Harvest) -> list[str]:
 
 
 def _contradicted(harvested: Harvest, logs: pl.DataFrame) -> Iterable[str]:
-    """Sources of logs whose task's states in other sources say something else than a success with these warnings."""
+    """Sources of logs whose task's states in other sources say another end than their own, or other warnings."""
     tables = [
         pl.DataFrame(table.select(["source", "task", "claim", "state", "warnings"]))
         for table in harvested.tables["states"]
     ]
     if not tables:
         return []
-    told = logs.join(pl.concat(tables), on="task", how="inner", suffix="_of_state")
-    told = told.filter(pl.col("source").ne_missing(pl.col("source_of_state")))
+    states = pl.concat(tables)
+    headers = states.filter(pl.col("claim") == "header").select("source", own="state")
+    told = logs.join(states, on="task", how="inner", suffix="_of_state")
+    told = told.filter(pl.col("source").ne_missing(pl.col("source_of_state"))).join(headers, on="source", how="left")
     event = (pl.col("claim") == "audit event") & pl.col("state").is_null()
-    success = pl.col("claim").is_in(CLAIMS) & (pl.col("state") == "Success").fill_null(False)
+    same = (pl.col("state") == pl.col("own").fill_null("Success")).fill_null(False)
+    ended = pl.col("claim").is_in(CLAIMS) & same
     flag = (pl.col("warnings") == (pl.col("worst") >= WARNING)).fill_null(True)
-    return told.filter(~((success | event) & flag))["source"].unique()
+    return told.filter(~((ended | event) & flag))["source"].unique()

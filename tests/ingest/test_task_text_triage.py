@@ -13,7 +13,7 @@ from analyzer.ingest import task_text
 from analyzer.ingest.task_text_triage import triage
 from analyzer.ingest.triage import Triage
 from analyzer.model import Batch
-from tests.text_mutations import BARE, HEALTHY, MACHINES, PLAIN, download
+from tests.text_mutations import BARE, FAILED, HEALTHY, MACHINES, PLAIN, download
 
 NAMES = [f"downloads/{number}.txt" for number in range(9)]
 
@@ -158,6 +158,22 @@ def test_messages_that_name_a_host_apart_from_its_machine_are_all_told():
 )
 def test_downloads_that_are_doubted(old, new):
     assert not clears(instead(old, new.replace("$\n", "\n")))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Task status:    Failed", "Task status:    Success"),
+        ("== Failed: Deploy", "== Success: Deploy"),
+        ("Fatal    |   The deployment", "Error    |   The deployment"),
+        ("Verbose  |   Guided", "Fatal    |   Guided"),
+        ("Verbose  |   Guided", "Error    |   Guided"),
+        ("Guided failure is", "The deployment completed successfully.\n12:00:00   Info     |   Guided failure is"),
+        ("== Skipped: Step 2", "== Pending: Step 2"),
+    ],
+)
+def test_failures_that_are_doubted(old, new):
+    assert not clears(instead(old, new, FAILED))
 
 
 def test_a_root_without_a_word():

@@ -75,6 +75,15 @@ def test_what_a_text_download_claims_itself_was_looked_at_with_it():
     assert doubted(looked(("ServerTasks-1", 9), states=[row | {"source": "1.txt"}])) == {"0.txt"}
 
 
+@pytest.mark.parametrize(("state", "agrees"), [("Failed", True), ("Success", False), ("Canceled", False)])
+def test_a_text_download_of_a_failure_agrees_with_who_says_so(state, agrees):
+    rows = [
+        {"source": source, "task": "ServerTasks-1", "claim": claim, "state": said}
+        for source, claim, said in (("0.txt", "header", "Failed"), ("tasks.json", "api", state))
+    ]
+    assert doubted(looked(("ServerTasks-1", 21), states=rows)) == (set() if agrees else {"0.txt"})
+
+
 @pytest.mark.parametrize(("warnings", "worst"), [(True, 13), (True, 17), (False, 9), (None, 9), (None, 17)])
 def test_a_flag_that_the_log_bears_out(warnings, worst):
     assert told("api", "Success", warnings, worst) == set()
