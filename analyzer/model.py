@@ -129,7 +129,7 @@ class Format(Protocol):
 Load = Callable[[bool], Mapping[str, pa.Table]]
 """Makes all tables but FINDINGS; called with whether a first look may clear logs."""
 Decode = Callable[["Case", Collection[str]], Iterator[pa.Table]]
-"""Makes EVENTS of these sources, piece by piece; called only where a first look has cleared logs."""
+"""Makes EVENTS (`schema.CODED`) of these sources, piece by piece; called only where not all of them were kept."""
 
 
 class Case:
@@ -216,6 +216,10 @@ class Case:
 
         Raises UsageError where an archive's lines cannot wait in the temporary folder.
         """
+        return (piece.cast(schema.EVENTS) for piece in self.coded(sources))
+
+    def coded(self, sources: Collection[str] | None = None) -> Iterator[pa.Table]:
+        """As `stream`, for writing: text that many rows share may be held once (`schema.CODED`)."""
         whole = self._events
         if whole is None and (self._decode is None or not self._cleared):
             whole = self.telling
@@ -223,8 +227,7 @@ class Case:
             mine = None if sources is None else pc.is_in(whole["source"], pa.array(sources, pa.string()))
             yield whole if mine is None else whole.filter(mine)
         elif self._decode is not None:
-            rows = self.sources.select(["source", "events"]).to_pylist()
-            known = {row["source"] for row in rows if row["events"]}
+            known = {row["source"] for row in self.sources.select(["source", "events"]).to_pylist() if row["events"]}
             yield from self._decode(self, known if sources is None else known.intersection(sources))
 
     def scan(self) -> pl.LazyFrame:

@@ -62,9 +62,11 @@ def read(
         known = {row["source"]: row["node"] for row in case.sources.select(["source", "node"]).to_pylist()}
         judged = {"executions": case.executions, "states": case.states}
         asked = None if question.everything else tasks_asked_for(judged, question)
-        for piece in stream_events(kept, options, {source: known[source] for source in sources}):
-            stamped = stamp_offsets(piece, offsets)
-            yield stamped if asked is None else of_tasks(stamped, asked)
+        pieces = stream_events(kept, options, {source: known[source] for source in sources})
+        if not offsets and asked is None:
+            return pieces
+        stamped = (stamp_offsets(piece.cast(schema.EVENTS), offsets) for piece in pieces)
+        return ((piece if asked is None else of_tasks(piece, asked)).cast(schema.CODED) for piece in stamped)
 
     return Case(lambda triage: _load(kept, replace(options, triage=triage), offsets, question), kept, customer, stream)
 

@@ -73,6 +73,11 @@ EVENTS = pa.schema(
     ]
 )
 
+REPEATED = ("customer", "source", "node", "task", "log", "segment", "activity", "level", "kind", "clock")
+_REPEATED_TEXT = pa.dictionary(pa.int32(), pa.string())
+CODED = pa.schema([(one.name, _REPEATED_TEXT) if one.name in REPEATED else one for one in EVENTS])
+"""EVENTS on their way to a file: text that many rows share is held once. No stage but the writing knows it."""
+
 STATES = pa.schema(
     [
         ("customer", pa.string()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from analyzer import schema
 from analyzer.blocks import Block
 from analyzer.ingest import (
     api_details,
@@ -20,7 +21,7 @@ from analyzer.ingest import (
 )
 from analyzer.ingest.server_log_triage import Look
 from analyzer.ingest.triage import Triage
-from analyzer.model import Format
+from analyzer.model import Batch, Format
 
 FORMATS: tuple[Format, ...] = (
     task_text,
@@ -41,6 +42,9 @@ TRIAGE: Mapping[str, Callable[[Block], Triage]] = {
 
 LOOKS: Mapping[str, Callable[[Iterable[Block]], Look]] = {server_log.NAME: server_log_triage.look}
 """Formats of which only the telling entries are decoded at first."""
+
+CODED: Mapping[str, Callable[[Block], Batch]] = {task_log.NAME: lambda block: task_log.decode(block, schema.CODED)}
+"""Formats whose EVENTS can be had as they are written (`schema.CODED`)."""
 
 
 def recognise(head: bytes, name: str) -> Format | None:

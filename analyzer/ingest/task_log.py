@@ -64,11 +64,11 @@ def parse(blocks: Iterable[Block]) -> Iterator[Batch]:
         yield decode(block)
 
 
-def decode(block: Block) -> Batch:
-    """EVENTS and REJECTS of one block; blank lines are structure."""
+def decode(block: Block, events: pa.Schema = schema.EVENTS) -> Batch:
+    """EVENTS (or `schema.CODED`, where these are to be written) and REJECTS of one block; blank lines are structure."""
     fields = find(block)
     regular = np.flatnonzero(fields.regular)
-    table, kept = _columns(block, fields, regular)
+    table, kept = _columns(block, fields, regular, events)
     rows = regular[kept]
     done = np.zeros(len(block), bool)
     done[rows] = True
@@ -77,14 +77,14 @@ def decode(block: Block) -> Batch:
         return Batch(events=table)
     read = read_lines(block, rest)
     if read.entries:
-        table = pa.concat_tables([table, _from_entries(block, read.entries)])
+        table = pa.concat_tables([table, _from_entries(block, read.entries).cast(events)])
         order = np.argsort(np.concatenate((rows, [entry.row for entry in read.entries])), kind="stable")
         table = table.take(pa.array(order))
     structure = Counter(block.sources[block.which[row]] for row in read.blank)
     return Batch(events=table, rejects=_rejects(block, read.fragments), structure=structure)
 
 
-def _columns(block: Block, fields: Fields, rows: Ints) -> tuple[pa.Table, Flags]:
+def _columns(block: Block, fields: Fields, rows: Ints, events: pa.Schema) -> tuple[pa.Table, Flags]:
     """EVENTS of the regular rows, and which of them hold (a bad time, id or percentage makes a row irregular)."""
     at = fields.at[rows] if len(rows) < len(fields.at) else fields.at
     wall, tick, zone, good = _times(block, fields, at[:, 4] + 1)
@@ -123,7 +123,7 @@ def _columns(block: Block, fields: Fields, rows: Ints) -> tuple[pa.Table, Flags]
         "detail": _strings(block, fields, rows, at[:, 8] + 1, at[:, 9]),
         "percentage": percentage,
     }
-    return schema.build(schema.EVENTS, len(rows), columns), kept
+    return schema.build(events, len(rows), columns), kept
 
 
 def _times(block: Block, fields: Fields, at: Ints) -> tuple[Ints, Ints, Ints, Flags]:
@@ -144,11 +144,12 @@ def _levels(block: Block, at: Ints) -> pa.DictionaryArray:
 
 def _repeated(index: npt.NDArray[np.signedinteger[Any]], values: Sequence[str | None]) -> pa.DictionaryArray:
     """The values at these places, each of them held once."""
-    places: dict[str | None, int] = {}
-    found = np.array([places.setdefault(value, len(places)) for value in values], np.int32)
-    codes = found[index]
-    missing = None if None not in places else codes == places[None]
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing), pa.array(list(places), pa.string()))
+    places: dict[str, int] = {}
+    found = [-1 if value is None else places.setdefault(value, len(places)) for value in values]
+    codes = np.array(found, np.int32)[index]
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, mask=codes < 0 if None in values else None), pa.array(list(places), pa.string())
+    )
 
 
 def _holds(column: pa.DictionaryArray, matches: Sequence[object]) -> Flags:

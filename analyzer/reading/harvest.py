@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, repeat
 
 import pyarrow as pa
@@ -146,7 +147,7 @@ def read_members(members: Iterable[Member], options: Options) -> Harvest:
     for member in members:
         _read_member(found, packs, member, options)
     for pack in packs.values():
-        parse_together(found, pack.form, pack.parts, look=pack.wholes)
+        _unpack(found, pack)
     return found
 
 
@@ -214,8 +215,7 @@ def _wait(harvested: Harvest, packs: _Packs, empty: _Pack, part: Block | Text) -
     pack.parts.append(part)
     pack.size += len(part.data)
     if pack.size >= PACK:
-        parse_together(harvested, pack.form, pack.parts, look=pack.wholes)
-        pack.parts, pack.size = [], 0
+        _unpack(harvested, pack)
 
 
 def parts_of(decoder: Decoder, options: Options) -> Iterator[tuple[Block | Text, bool]]:
@@ -248,15 +248,24 @@ def _whole(blocks: Iterator[Block]) -> tuple[Block | None, Iterator[Block]]:
     return (joined(held) if held else None), iter(())
 
 
-def parse_together(harvested: Harvest, form: Format, parts: Sequence[Block | Text], *, look: bool) -> None:
-    """Add what a format makes of small sources and blocks of others; `look`: a first look may clear them."""
+def _unpack(harvested: Harvest, pack: _Pack) -> None:
+    parse_together(harvested, pack.parts, partial(_decoded, pack.form, triage=pack.wholes))
+    pack.parts, pack.size = [], 0
+
+
+Parse = Callable[[Sequence[Block | Text], Harvest], list[Batch]]
+"""What some parts give; what a first look clears of them is noted in the harvest."""
+
+
+def parse_together(harvested: Harvest, parts: Sequence[Block | Text], parse: Parse) -> None:
+    """Add what small sources and blocks of others give."""
     waiting = [parts]
     while waiting:
         parts = waiting.pop()
         if not parts:
             continue
         try:
-            harvested.take(_decoded(form, parts, harvested, triage=look))
+            harvested.take(parse(parts, harvested))
         except Exception as error:  # noqa: BLE001 (the neighbours in the pack must not suffer)
             if len(parts) > 1:
                 waiting += [[part] for part in reversed(parts)]

@@ -1,4 +1,4 @@
-"""All EVENTS of some places, piece by piece, in the order of source and place: memory holds one piece.
+"""All EVENTS of some places, piece by piece (`schema.CODED`), by source and place: memory holds one piece.
 
 The places are read in the order of their sources' names, and of what is read nothing stays. Members of an archive come
 in an order of its own: what they give waits in a temporary file until all of the archive is read.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import groupby, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -18,20 +19,23 @@ from tempfile import TemporaryDirectory, gettempdir
 import numpy as np
 import pyarrow as pa
 
-from analyzer.blocks import Block, Text
+from analyzer import schema
+from analyzer.blocks import Block, Text, together
 from analyzer.errors import UsageError
-from analyzer.ingest import recognise
-from analyzer.model import Format
+from analyzer.ingest import CODED, recognise
+from analyzer.model import Batch, Format
 from analyzer.reading.harvest import PACK, Found, Harvest, Options, parse_together, parts_of, watched
 from analyzer.reading.tables import by_place, in_order, stamped
 from analyzer.sources import Decoder, Member, Place, holds_many, opened
 
+GATHERED = 16 << 20
+"""Bytes of slices that are copied at once."""
 NAMES_INSIDE = "!/"
 """What stands between the name of an archive and those of its members."""
 
 
 def decoded(places: Iterable[Place], options: Options, nodes: Mapping[str, str | None]) -> Iterator[pa.Table]:
-    """EVENTS of the sources in `nodes`, which says whose they are.
+    """EVENTS, coded, of the sources in `nodes`, which says whose they are.
 
     Raises UsageError where an archive's lines cannot wait in the temporary folder.
     """
@@ -41,8 +45,16 @@ def decoded(places: Iterable[Place], options: Options, nodes: Mapping[str, str |
     ordered = sorted(archives, key=lambda one: f"{one.name}{NAMES_INSIDE}" if archives[one] else one.name)
     for many, group in groupby(ordered, archives.__getitem__):
         members = (member for place in group for member in opened(place) if member.name in nodes)
-        pieces = (stamped(piece, options.customer, known) for piece in _events(members, exact) if len(piece))
+        pieces = (_stamped(piece, options.customer, known) for piece in _events(members, exact) if len(piece))
         yield from _waiting(pieces) if many else map(by_place, pieces)
+
+
+def _stamped(piece: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Table:
+    """A piece in the coded form, with customer and node filled in."""
+    if nodes or piece.schema.equals(schema.EVENTS):
+        return stamped(piece.cast(schema.EVENTS), customer, nodes).cast(schema.CODED)
+    whose = pa.DictionaryArray.from_arrays(np.zeros(len(piece), np.int32), pa.array([customer]))
+    return piece.set_column(0, schema.CODED.field(0), whose)
 
 
 def _events(members: Iterable[Member], options: Options) -> Iterator[pa.Table]:
@@ -74,8 +86,13 @@ def _of_pack(form: Format | None, parts: Sequence[Block | Text]) -> list[pa.Tabl
         return []
     names = {source for part in parts for source in (part.sources if isinstance(part, Block) else [part.source])}
     harvested = Harvest({name: Found(name, form.NAME, 0) for name in names})
-    parse_together(harvested, form, parts, look=False)
+    parse_together(harvested, parts, partial(_batches, form))
     return harvested.tables["events"]
+
+
+def _batches(form: Format, parts: Sequence[Block | Text], _: Harvest) -> list[Batch]:
+    code, block = CODED.get(form.NAME), together(parts)
+    return [code(block)] if code else list(form.parse([block]))
 
 
 def _of_source(form: Format, decoder: Decoder, options: Options) -> Iterator[pa.Table]:
@@ -104,9 +121,27 @@ def _waiting(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
             return
         mapped = used.enter_context(pa.memory_map(file))
         held = [_read(mapped, begin, end) for begin, end in pairwise(begins)]
-        for piece in in_order(held):
-            yield piece.take(np.arange(len(piece)))  # a copy: nothing may stay mapped when the file is removed
-        del held, piece
+        yield from _gathered(in_order(held))
+        del held
+
+
+def _gathered(slices: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Copies of the slices, small ones together: nothing may stay mapped when the file is removed."""
+    held: list[pa.Table] = []
+    size = 0
+    for one in slices:
+        held.append(one)
+        size += one.nbytes
+        if size >= GATHERED:
+            yield _copied(held)
+            held, size = [], 0
+    if held:
+        yield _copied(held)
+
+
+def _copied(slices: Sequence[pa.Table]) -> pa.Table:
+    table = pa.concat_tables(slices).cast(schema.EVENTS)
+    return table.take(np.arange(len(table))).cast(schema.CODED)
 
 
 def _read(mapped: pa.MemoryMappedFile, begin: int, end: int) -> pa.Table:

@@ -59,10 +59,9 @@ def in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
     tables = [by_place(table) for table in tables]
     runs: list[tuple[str, int, int, int, int]] = []
     for number, table in enumerate(tables):
-        ends = pc.run_end_encode(table["source"].combine_chunks())
-        stops = ends.run_ends.to_pylist()
+        sources, stops = _runs(table["source"])
         lines = table["line"].combine_chunks().take(pa.array([0, *stops[:-1]])).to_pylist()
-        runs += zip(ends.values.to_pylist(), lines, [number] * len(stops), [0, *stops[:-1]], stops, strict=True)
+        runs += zip(sources, lines, [number] * len(stops), [0, *stops[:-1]], stops, strict=True)
     runs.sort()
     at = 0
     while at < len(runs):
@@ -74,15 +73,33 @@ def in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
         yield tables[number].slice(start, stop - start)
 
 
+def _runs(column: pa.ChunkedArray) -> tuple[list[str], list[int]]:
+    """The values of rows that follow one another, each once, and where they end."""
+    ends = pc.run_end_encode(_plain_or_code(column))
+    values = ends.values
+    if pa.types.is_dictionary(column.type):
+        values = column.combine_chunks().dictionary.take(values)
+    return values.to_pylist(), ends.run_ends.to_pylist()
+
+
+def _plain_or_code(column: pa.ChunkedArray) -> pa.Array:
+    """Values, or the numbers that stand for them."""
+    whole = column.combine_chunks()
+    return whole.indices if pa.types.is_dictionary(column.type) else whole
+
+
 def by_place(table: pa.Table) -> pa.Table:
     """The table with the rows of every source together, by line and offset."""
-    return table if _is_in_order(table) else table.sort_by(PLACE)
+    if _is_in_order(table):
+        return table
+    places = table.select([name for name, _ in PLACE]).set_column(0, "source", table["source"].cast(pa.string()))
+    return table.take(pc.sort_indices(places, PLACE))
 
 
 def _is_in_order(table: pa.Table) -> bool:
     """Whether the rows of every source stand together, by line and offset."""
     line, offset = (table[name].to_numpy() for name in ("line", "offset"))
-    source = table["source"].combine_chunks()
+    source = _plain_or_code(table["source"])
     same = pc.equal(source[1:], source[:-1]).to_numpy(zero_copy_only=False)
     back = (line[1:] < line[:-1]) | ((line[1:] == line[:-1]) & (offset[1:] < offset[:-1]))
     return not (same & back).any() and len(pc.run_end_encode(source).values) == pc.count_distinct(source).as_py()

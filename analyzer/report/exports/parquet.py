@@ -35,6 +35,8 @@ BY_TASK = ("customer", "task", "log", "number", "first", "second")
 
 ROWS = 1 << 17
 """Rows of EVENTS in a row group: enough to compress well, few enough to be held in memory."""
+SOUGHT = ("customer", "source", "line", "node", "task", "log", "severity", "time")
+"""Columns by whose least and greatest value a reader may skip row groups."""
 HEAVY = 64 << 20
 """Bytes from which on a row group is closed whatever its rows: a line may have 100 MB."""
 REPEATED = ("customer", "source", "lines", "node", "task", "log", "segment", "activity", "level", "severity", "kind",
@@ -79,17 +81,19 @@ def _write_events(case: Case, file: Path) -> int:
     with _told(file), ExitStack() as undo:
         writer = parquet.ParquetWriter(
             file,
-            schema.EVENTS,
+            schema.CODED,
             compression="zstd",
             compression_level=1,
             use_dictionary=list(REPEATED),
             column_encoding=RISING,
+            write_statistics=list(SOUGHT),
+            store_schema=False,
         )
         undo.callback(file.unlink, missing_ok=True)
         with writer, ThreadPoolExecutor(1) as beside:
             written: Future[int] = beside.submit(int)
             rows = 0
-            for group in _row_groups(_ordered(piece) for piece in case.stream()):
+            for group in _row_groups(case.coded()):
                 rows += len(group)
                 written.result()
                 written = beside.submit(writer.write_table, group, len(group))
@@ -99,21 +103,27 @@ def _write_events(case: Case, file: Path) -> int:
 
 
 def _row_groups(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows in tables of ROWS rows, or of fewer where they are heavy."""
+    """The same rows in tables of ROWS rows, or of fewer where they are heavy; each text column has one dictionary."""
     held: list[pa.Table] = []
     rows = size = 0
     for piece in pieces:
+        if piece.schema.equals(schema.EVENTS):  # a whole table: what is decoded while it is written comes in order
+            piece = _ordered(piece)
         while rows + len(piece) >= ROWS:
             cut = ROWS - rows
-            yield pa.concat_tables([*held, piece.slice(0, cut)]).combine_chunks()
+            yield _group([*held, piece.slice(0, cut)])
             piece, held, rows, size = piece.slice(cut), [], 0, 0
         held.append(piece)
         rows, size = rows + len(piece), size + piece.nbytes
         if size >= HEAVY:
-            yield pa.concat_tables(held).combine_chunks()
+            yield _group(held)
             held, rows, size = [], 0, 0
     if rows:
-        yield pa.concat_tables(held).combine_chunks()
+        yield _group(held)
+
+
+def _group(pieces: list[pa.Table]) -> pa.Table:
+    return pa.concat_tables([piece.cast(schema.CODED) for piece in pieces]).unify_dictionaries()
 
 
 @contextmanager

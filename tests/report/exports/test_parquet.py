@@ -99,20 +99,17 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 def test_events_are_written_as_they_are_made_whatever_the_pieces(tmp_path, monkeypatch):
     lines = [{"customer": "", "source": "a", "line": line, "offset": line, "message": "x" * line} for line in range(40)]
     whole = schema.from_rows(schema.EVENTS, lines)
-    written = []
     monkeypatch.setattr(exports, "ROWS", 16)
     for number, size in enumerate((40, 7, 16)):
         of = case([source("a")], events=lines)
         pieces = [whole.slice(at, size) for at in range(0, 40, size)]
-        monkeypatch.setattr(of, "stream", lambda pieces=pieces: iter(pieces))
+        monkeypatch.setattr(of, "coded", lambda pieces=pieces: iter(pieces))
         folder = tmp_path / str(number)
         folder.mkdir()
         assert write_one(of, "events", folder) == 40
-        written.append((folder / "events.parquet").read_bytes())
-    assert parquet.read_table(folder / "events.parquet") == whole
-    file = parquet.ParquetFile(folder / "events.parquet")
-    assert [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)] == [16, 16, 8]
-    assert len(set(written)) == 1
+        assert parquet.read_table(folder / "events.parquet") == whole
+        file = parquet.ParquetFile(folder / "events.parquet")
+        assert [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)] == [16, 16, 8]
 
 
 def test_heavy_rows_do_not_wait_for_others(tmp_path, monkeypatch):
@@ -121,7 +118,7 @@ def test_heavy_rows_do_not_wait_for_others(tmp_path, monkeypatch):
     piece = schema.from_rows(
         schema.EVENTS, [{"customer": "", "source": "a", "line": 1, "offset": 0, "detail": "x" * 999}]
     )
-    monkeypatch.setattr(of, "stream", lambda: iter([piece] * 3))
+    monkeypatch.setattr(of, "coded", lambda: iter([piece] * 3))
     write_one(of, "events", tmp_path)
     assert parquet.ParquetFile(tmp_path / "events.parquet").num_row_groups == 3
 
@@ -141,7 +138,7 @@ def test_what_was_written_is_removed_when_decoding_ends_early(error, tmp_path, m
         raise error
 
     of = case([source("a")])
-    monkeypatch.setattr(of, "stream", pieces)
+    monkeypatch.setattr(of, "coded", pieces)
     with pytest.raises(type(error) if isinstance(error, Exception) else error):
         write_one(of, "events", tmp_path)
     assert list(tmp_path.iterdir()) == []
