@@ -129,7 +129,8 @@ def _place_tie(mine: list[Execution], tie: Tie, zone: int | None, known: Contain
     """Give a tie's node to the one execution it can belong to; a tie that fits none is an execution of its own.
 
     `known`: node names of the cluster; a machine that is none of them may be any node's (containers). A node's ties
-    may begin long before the first line of its execution that reached the log: the lines before may be lost.
+    may begin long before the first line of its execution that reached the log: the lines before may be lost. What is
+    not within the node's known execution, but within another one, is of that: the node ran the task again.
     """
     dated = zone is not None or tie.zoned
     first, last = tie.first - (zone or 0), tie.last - (zone or 0)
@@ -141,12 +142,13 @@ def _place_tie(mine: list[Execution], tie: Tie, zone: int | None, known: Contain
         return not dated or not one.dated or (one.span[0] - BEFORE <= first and last <= one.span[1] + AFTER)
 
     own = [i for i, one in enumerate(mine) if (one.node or "").casefold() == tie.node.casefold() and meets(one)]
-    if own:
+    free = [i for i, one in enumerate(mine) if meets(one) and (one.node is None or one.node.casefold() not in known)]
+    holding = [i for i in free if holds(mine[i])]
+    if own and (not holding or any(holds(mine[i]) for i in own)):
         if len(own) == 1 and dated and not mine[own[0]].tied:
             mine[own[0]] = replace(mine[own[0]], tied=tie.places(zone or 0))
         return
-    free = [i for i, one in enumerate(mine) if meets(one) and (one.node is None or one.node.casefold() not in known)]
-    fitting = [i for i in free if holds(mine[i])] or free
+    fitting = holding or free
     if len(fitting) == 1:
         places = tie.places(zone or 0) if dated else ()
         mine[fitting[0]] = replace(mine[fitting[0]], node=tie.node, clock=tie.node.casefold(), tied=places)

@@ -117,3 +117,13 @@ def test_a_node_of_doubtful_tasks_alone_has_the_zone_of_all_the_others_if_that_f
     assert zones(twice, spans)[("", "west")] == hour
     assert ("", "west") not in zones([*twice[:2], tie(7, "WEST", 2)], spans)
     assert ("", "west") not in zones([*twice, tie(9, "NORTH", 2)], spans)
+
+
+def test_a_node_that_ran_a_task_again_is_the_node_of_both_runs(bundle):
+    """Its second guid begins soon behind the first run, and goes on in the second one."""
+    bundle.raw(run(600, "1") + run(735, "2"))
+    bundle.server("EAST", tied(7, GUIDS["first"], 602, 618) + "\n" + tied(7, GUIDS["second"], 737, 753), zone="+00:00")
+    bundle.server("WEST", "600 INFO Here", zone="+00:00")
+    answer = bundle.audit()
+    assert answer.audit.case.executions["node"].to_pylist() == ["EAST", "EAST"]
+    assert not answer.open("OCT102")
