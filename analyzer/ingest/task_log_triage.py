@@ -31,7 +31,7 @@ from analyzer.blocks import AS_STORED, NEWLINE, RETURN, Block, Ints
 from analyzer.clocks import JITTER
 from analyzer.ingest.fixed_places import FINISHED, PLANNED, Words, instants, levels, mask_of, shaped, word_of
 from analyzer.ingest.task_log_fields import Flags, escapes
-from analyzer.ingest.triage import Triage
+from analyzer.ingest.triage import NOTHING, Triage
 from analyzer.names import CANCELED, CORRELATION, ERROR, FATAL, RESUMED
 
 LEVEL, STAMP, TEXT = 3, 9, 45  # from the id's closing quote on
@@ -86,7 +86,7 @@ def triage(block: Block) -> Triage:
     count = len(block.sources)
     first = np.searchsorted(block.which, np.arange(count))
     if len(block.data) < 2 * SHORTEST or not np.array_equal(block.which[first % len(block)], np.arange(count)):
-        return Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))
+        return NOTHING
     octets = np.frombuffer(block.data, np.uint8)
     words: Words = np.ndarray((len(octets) - 7,), "<u8", block.data, 0, (1,))
     names = _names(block, first)
@@ -94,7 +94,7 @@ def triage(block: Block) -> Triage:
     if block.coding is not None:
         good[block.which[block.coding != AS_STORED]] = False
     if not good.any():
-        return Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))
+        return NOTHING
     look = _lines(block, octets, words, first, good, names)
     _texts_are_whole(look)
     keys = _keys(look, names)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
+from analyzer import schema
 from analyzer.blocks import Ints
 from analyzer.model import Batch
 
@@ -24,3 +26,7 @@ class Triage:
     telling: Ints
     told: Batch = field(default_factory=Batch)
     entries: Mapping[str, int] = field(default_factory=dict)
+
+
+NOTHING = Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))
+"""No source is cleared."""

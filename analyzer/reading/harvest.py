@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import partial
 from itertools import chain, repeat
 
@@ -15,6 +16,7 @@ from analyzer import schema
 from analyzer.blocks import Block, Text, joined, of_lines, together
 from analyzer.ingest import LOOKS, TRIAGE, recognise
 from analyzer.ingest.server_log_triage import Look
+from analyzer.ingest.triage import NOTHING
 from analyzer.model import Batch, Format, Progress
 from analyzer.sources import Decoder, Member
 
@@ -127,17 +129,23 @@ def _without(table: pa.Table, column: pa.ChunkedArray, values: pa.Array) -> pa.T
     return table.filter(pc.invert(pc.is_in(column, values)))
 
 
+class _Kind(Enum):
+    """Whole sources, which a first look may clear; parts of others; telling lines of cleared ones."""
+
+    WHOLE, PART, TELLING = range(3)
+
+
 @dataclass
 class _Pack:
-    """Small sources, and blocks of others, that wait to be parsed together."""
+    """Small sources, blocks of others, or lines that wait to be parsed together."""
 
     form: Format
-    wholes: bool  # each part is a whole source, which a first look may clear
+    kind: _Kind
     parts: list[Block | Text] = field(default_factory=list)
     size: int = 0
 
 
-_Packs = dict[tuple[str, bool], _Pack]
+_Packs = dict[tuple[str, _Kind], _Pack]
 
 
 def read_members(members: Iterable[Member], options: Options) -> Harvest:
@@ -146,8 +154,9 @@ def read_members(members: Iterable[Member], options: Options) -> Harvest:
     packs: _Packs = {}
     for member in members:
         _read_member(found, packs, member, options)
-    for pack in packs.values():
-        _unpack(found, pack)
+    for kind in _Kind:  # what a first look does not clear waits once more
+        for pack in [pack for pack in packs.values() if pack.kind is kind]:
+            _unpack(found, packs, pack)
     return found
 
 
@@ -189,13 +198,13 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
     """Parse one source; a small one of a packable format waits for others, and so does one to be looked at first."""
     if form.PACKED:
         for part, whole in parts_of(decoder, options):
-            _wait(harvested, packs, _Pack(form, whole), part)
+            _wait(harvested, packs, _Pack(form, _Kind.WHOLE if whole and form.NAME in TRIAGE else _Kind.PART), part)
         return
     blocks = watched(decoder, options.progress)
     if options.triage and form.NAME in TRIAGE:
         held, blocks = _whole(blocks)
         if held is not None:
-            _wait(harvested, packs, _Pack(form, wholes=True), held)
+            _wait(harvested, packs, _Pack(form, _Kind.WHOLE), held)
             return
     try:
         if options.triage and form.NAME in LOOKS:
@@ -211,11 +220,45 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
 
 def _wait(harvested: Harvest, packs: _Packs, empty: _Pack, part: Block | Text) -> None:
     """Put a part to those of its kind, and parse them once they are many."""
-    pack = packs.setdefault((empty.form.NAME, empty.wholes), empty)
+    pack = packs.setdefault((empty.form.NAME, empty.kind), empty)
     pack.parts.append(part)
     pack.size += len(part.data)
     if pack.size >= PACK:
-        _unpack(harvested, pack)
+        _unpack(harvested, packs, pack)
+
+
+def _unpack(harvested: Harvest, packs: _Packs, pack: _Pack) -> None:
+    """Parse what waits in a pack, or look at it first."""
+    parts, pack.parts, pack.size = pack.parts, [], 0
+    if pack.kind is _Kind.PART:
+        parse_together(harvested, parts, partial(_decoded, pack.form))
+    elif pack.kind is _Kind.TELLING and parts:
+        batches = pack.form.parse([together(parts)])
+        harvested.telling += [batch.events for batch in batches if batch.events is not None]
+    elif parts:
+        _look(harvested, packs, pack.form, parts)
+
+
+def _look(harvested: Harvest, packs: _Packs, form: Format, parts: Sequence[Block | Text]) -> None:
+    """Clear what a first look clears: it leaves a row of LOGS and its telling lines. The rest waits to be decoded."""
+    block = together(parts)
+    try:
+        seen = TRIAGE[form.NAME](block)
+    except Exception:  # noqa: BLE001 (what it cannot look at is decoded)
+        seen = NOTHING
+    for part in (part for number, part in enumerate(parts) if number not in seen.cleared):
+        if form.PACKED:
+            _wait(harvested, packs, _Pack(form, _Kind.PART), part)
+        else:
+            parse_together(harvested, [part], partial(_decoded, form))
+    if len(seen.telling):
+        _wait(harvested, packs, _Pack(form, _Kind.TELLING), of_lines(block, seen.telling))
+    if seen.told.events is not None:
+        harvested.telling.append(seen.told.events)
+    harvested.take([replace(seen.told, events=None)])
+    harvested.cleared.append(seen.logs)
+    for source, entries in seen.entries.items():
+        harvested.found[source].entries = entries
 
 
 def parts_of(decoder: Decoder, options: Options) -> Iterator[tuple[Block | Text, bool]]:
@@ -248,13 +291,8 @@ def _whole(blocks: Iterator[Block]) -> tuple[Block | None, Iterator[Block]]:
     return (joined(held) if held else None), iter(())
 
 
-def _unpack(harvested: Harvest, pack: _Pack) -> None:
-    parse_together(harvested, pack.parts, partial(_decoded, pack.form, triage=pack.wholes))
-    pack.parts, pack.size = [], 0
-
-
-Parse = Callable[[Sequence[Block | Text], Harvest], list[Batch]]
-"""What some parts give; what a first look clears of them is noted in the harvest."""
+Parse = Callable[[Sequence[Block | Text]], list[Batch]]
+"""What some parts give."""
 
 
 def parse_together(harvested: Harvest, parts: Sequence[Block | Text], parse: Parse) -> None:
@@ -265,7 +303,7 @@ def parse_together(harvested: Harvest, parts: Sequence[Block | Text], parse: Par
         if not parts:
             continue
         try:
-            harvested.take(parse(parts, harvested))
+            harvested.take(parse(parts))
         except Exception as error:  # noqa: BLE001 (the neighbours in the pack must not suffer)
             if len(parts) > 1:
                 waiting += [[part] for part in reversed(parts)]
@@ -275,19 +313,5 @@ def parse_together(harvested: Harvest, parts: Sequence[Block | Text], parse: Par
             harvested.give_up(error, {**place, "offset": int(block.offsets[0]), "bytes": len(block.data)})
 
 
-def _decoded(form: Format, parts: Sequence[Block | Text], harvested: Harvest, *, triage: bool) -> list[Batch]:
-    """What a format makes of the parts; those that a first look clears only leave a row and their telling lines."""
-    look = TRIAGE.get(form.NAME) if triage else None
-    block = together(parts)
-    if look is None:
-        return list(form.parse([block]))
-    seen = look(block)
-    rest = [part for number, part in enumerate(parts) if number not in seen.cleared]
-    apart = [rest] if form.PACKED and rest else [[part] for part in rest]
-    batches = [batch for some in apart for batch in form.parse([together(some)])]
-    told = [seen.told, *(form.parse([of_lines(block, seen.telling)]) if len(seen.telling) else ())]
-    harvested.telling += [batch.events for batch in told if batch.events is not None]
-    harvested.cleared.append(seen.logs)
-    for source, entries in seen.entries.items():
-        harvested.found[source].entries = entries
-    return [*batches, replace(seen.told, events=None)]
+def _decoded(form: Format, parts: Sequence[Block | Text]) -> list[Batch]:
+    return list(form.parse([together(parts)]))

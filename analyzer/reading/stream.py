@@ -90,7 +90,7 @@ def _of_pack(form: Format | None, parts: Sequence[Block | Text]) -> list[pa.Tabl
     return harvested.tables["events"]
 
 
-def _batches(form: Format, parts: Sequence[Block | Text], _: Harvest) -> list[Batch]:
+def _batches(form: Format, parts: Sequence[Block | Text]) -> list[Batch]:
     code, block = CODED.get(form.NAME), together(parts)
     return [code(block)] if code else list(form.parse([block]))
 

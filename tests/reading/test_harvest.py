@@ -64,3 +64,15 @@ def test_a_source_is_looked_at_as_a_whole_or_not_at_all(monkeypatch):
     assert is_whole
     assert list(harvest._as_wholes(iter(parts))) == [(part, False) for part in parts]
     assert list(harvest._as_wholes(iter([]))) == []
+
+
+def test_what_a_first_look_fails_on_is_decoded(tmp_path, monkeypatch):
+    def broken(block):
+        raise IndexError("oops")
+
+    path = folder(tmp_path, {"TaskLogs/servertasks-1_aaaa.txt": log(PLAIN, 1)})
+    decoded = read_members(members(path), Options())
+    monkeypatch.setitem(harvest.TRIAGE, "task-log", broken)
+    looked = read_members(members(path), Options(triage=True))
+    assert rows(looked) == rows(decoded)
+    assert looked.found == decoded.found
