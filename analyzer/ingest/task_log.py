@@ -86,32 +86,31 @@ def decode(block: Block, events: pa.Schema = schema.EVENTS) -> Batch:
 
 def _columns(block: Block, fields: Fields, rows: Ints, events: pa.Schema) -> tuple[pa.Table, Flags]:
     """EVENTS of the regular rows, and which of them hold (a bad time, id or percentage makes a row irregular)."""
+    if not len(rows):
+        return schema.empty(events), np.empty(0, bool)
     at = fields.at[rows] if len(rows) < len(fields.at) else fields.at
     wall, tick, zone, good = _times(block, fields, at[:, 4] + 1)
     percentage, whole = numbers(fields.octets, at[:, 9] + 2, block.ends[rows] - 1)
     ids = views(block.data, at[:, 0] + 1, at[:, 1]).cast(pa.string()).dictionary_encode()
-    levels = _levels(block, at)
-    known = [None if "\\" in name else CORRELATION.fullmatch(name) for name in ids.dictionary.to_pylist()]
-    kept = good & whole & _holds(ids, known)
-    kept &= _holds(levels, [LEVEL.fullmatch(name) for name in levels.dictionary.to_pylist()])
-    index, level = np.asarray(ids.indices), np.asarray(levels.indices)
+    names, level = _levels(block, at)
+    known, tasks, suffixes, activities = _parts(ids.dictionary.to_pylist())
+    index = np.asarray(ids.indices)
+    kept = good & whole & _holds(index, known) & _holds(level, [LEVEL.fullmatch(name) is not None for name in names])
     if not kept.all():
         rows, at, index, level = rows[kept], at[kept], index[kept], level[kept]
         wall, tick, zone, percentage = wall[kept], tick[kept], zone[kept], percentage[kept]
-    parts = [match.groupdict() if match else {} for match in known]
-    logs = _repeated(index, [part.get("log") for part in parts])
+    logs = _repeated(index, suffixes)
     if logs.null_count:
         logs = pc.coalesce(logs.cast(pa.string()), _of_source(_suffixes(block.sources), block, rows).cast(pa.string()))
-    names = levels.dictionary.to_pylist()
     columns = {
         "source": _of_source(list(block.sources), block, rows),
         "line": block.lines[rows],
         "lines": 1,
         "offset": block.offsets[rows],
-        "task": _repeated(index, [part.get("task") for part in parts]),
+        "task": _repeated(index, tasks),
         "log": logs,
         "segment": _of_source(_segments(block.sources), block, rows),
-        "activity": _repeated(index, [part.get("activity") or "" for part in parts]),
+        "activity": _repeated(index, activities),
         "level": _repeated(level, names),
         "severity": np.array([SEVERITY.get(name, INFO) for name in names], np.int64)[level],
         "kind": _repeated(level, [KIND.get(name, MESSAGE) for name in names]),
@@ -128,8 +127,6 @@ def _columns(block: Block, fields: Fields, rows: Ints, events: pa.Schema) -> tup
 
 def _times(block: Block, fields: Fields, at: Ints) -> tuple[Ints, Ints, Ints, Flags]:
     """As `times`; most stamps are in UTC, and read faster."""
-    if not len(at):
-        return times(fields.octets, at)
     instant, good = instants(words_of(block.data), at)
     wall, tick, zone = instant // 10, instant % 10, np.zeros(len(at), np.int64)
     rest = np.flatnonzero(~good)
@@ -138,8 +135,26 @@ def _times(block: Block, fields: Fields, at: Ints) -> tuple[Ints, Ints, Ints, Fl
     return wall, tick, zone, good
 
 
-def _levels(block: Block, at: Ints) -> pa.DictionaryArray:
-    return views(block.data, at[:, 2] + 1, at[:, 3]).cast(pa.string()).dictionary_encode()
+def _parts(ids: Sequence[str]) -> tuple[list[bool], list[str | None], list[str | None], list[str]]:
+    """Which correlation ids are some, and their tasks, suffixes and activities. Many ids begin with the same root."""
+    roots: dict[str, re.Match[str] | None] = {}
+    known, tasks, suffixes, activities = [], [], [], []
+    for name in ids:
+        root, _, activity = name.partition("/")
+        match = roots[root] if root in roots else roots.setdefault(root, CORRELATION.fullmatch(root))
+        known.append(match is not None and "\\" not in name)
+        tasks.append(match["task"] if match else None)
+        suffixes.append(match["log"] if match else None)
+        activities.append(activity)
+    return known, tasks, suffixes, activities
+
+
+def _levels(block: Block, at: Ints) -> tuple[list[str], npt.NDArray[np.int32]]:
+    """The levels that there are, of two to four bytes, and the number of each line's."""
+    masks = np.array([(1 << 8 * size) - 1 for size in range(5)], np.uint64)
+    codes = pa.array(words_of(block.data)[at[:, 2] + 1] & masks[at[:, 3] - at[:, 2] - 1]).dictionary_encode()
+    names = [code.to_bytes(4, "little").rstrip(b"\0").decode("latin-1") for code in codes.dictionary.to_pylist()]
+    return names, np.asarray(codes.indices)
 
 
 def _repeated(index: npt.NDArray[np.signedinteger[Any]], values: Sequence[str | None]) -> pa.DictionaryArray:
@@ -152,10 +167,9 @@ def _repeated(index: npt.NDArray[np.signedinteger[Any]], values: Sequence[str | 
     )
 
 
-def _holds(column: pa.DictionaryArray, matches: Sequence[object]) -> Flags:
-    """Which rows of a column have a value that matches something."""
-    holds = np.array([match is not None for match in matches], bool)
-    return np.ones(len(column), bool) if holds.all() else holds[np.asarray(column.indices)]
+def _holds(index: npt.NDArray[np.int32], known: Sequence[bool]) -> Flags:
+    """Which rows have a value that is known."""
+    return np.ones(len(index), bool) if all(known) else np.array(known, bool)[index]
 
 
 def _strings(block: Block, fields: Fields, rows: Ints, starts: Ints, ends: Ints) -> pa.Array | str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -46,7 +47,7 @@ def decoded(places: Iterable[Place], options: Options, nodes: Mapping[str, str |
     for many, group in groupby(ordered, archives.__getitem__):
         members = (member for place in group for member in opened(place) if member.name in nodes)
         pieces = (_stamped(piece, options.customer, known) for piece in _events(members, exact) if len(piece))
-        yield from _waiting(pieces) if many else map(by_place, pieces)
+        yield from _waiting(pieces) if many else pieces
 
 
 def _stamped(piece: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Table:
@@ -92,7 +93,11 @@ def _of_pack(form: Format | None, parts: Sequence[Block | Text]) -> list[pa.Tabl
 
 def _batches(form: Format, parts: Sequence[Block | Text]) -> list[Batch]:
     code, block = CODED.get(form.NAME), together(parts)
-    return [code(block)] if code else list(form.parse([block]))
+    return [code(block)] if code else [_by_place(batch) for batch in form.parse([block])]
+
+
+def _by_place(batch: Batch) -> Batch:
+    return batch if batch.events is None else replace(batch, events=by_place(batch.events))
 
 
 def _of_source(form: Format, decoder: Decoder, options: Options) -> Iterator[pa.Table]:
@@ -105,7 +110,7 @@ def _of_source(form: Format, decoder: Decoder, options: Options) -> Iterator[pa.
         if batch is None:
             return
         if batch.events is not None:
-            yield batch.events
+            yield by_place(batch.events)
 
 
 def _waiting(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
