@@ -1,4 +1,4 @@
-r"""Healthy raw task logs, small and of every kind, and the ways in which bytes of a log can go wrong.
+r"""Whole raw task logs, small and of every kind, and the ways in which bytes of a log can go wrong.
 
 A script has a line per entry, `ACTIVITY CATEGORY SECONDS MESSAGE`, as in `tests.detectors.bundle`, but the message is
 the text between the quotes as it is stored: `\r\n` and `\u0027` are escapes.
@@ -60,7 +60,25 @@ SEPARATE = r"""
     2    ABN 2.6
     .    FIN 3
 """
-HEALTHY = (PLAIN, MACHINES, SEPARATE)
+FAILED = r"""
+    .      INF 0    Deploy Shop release 1.0 to Test
+    1      PLN 0.1  Step 1: Stop the site
+    2      PLN 0.1  Step 2: Notify
+    1/a    INF 1    web-01
+    1/a/x  INF 1.1  Script
+    1/a/x  ERR 1.2  Cannot find the site
+    1/a/x  FAT 1.3  The remote script failed with exit code 1
+    1/a/x  FIN 1.4
+    1/a    FAT 1.5  Stop the site on web-01
+    1/a    FIN 1.6
+    1      FAT 1.7  The step failed: Activity Stop the site on web-01 failed
+    1      FIN 1.8
+    2      VBS 1.9  Step \"Notify\" runs only when all previous steps succeeded; skipping
+    2      ABN 1.9
+    .      FAT 2    The deployment failed because one or more steps failed.
+    .      FIN 2.1
+"""
+HEALTHY = (PLAIN, MACHINES, SEPARATE, FAILED)
 LEVELS = (
     b"TRA",
     b"VBS",

@@ -15,7 +15,7 @@ from tests.detectors.bundle import HEALTHY as DEPLOYED
 from tests.detectors.bundle import RETRIED, Bundle, node, task
 from tests.incidents.samples import SAMPLES as INCIDENTS
 from tests.incidents.samples import locked, started
-from tests.mutations import MACHINES, PLAIN, log, named
+from tests.mutations import FAILED, MACHINES, PLAIN, log, named
 from tests.race.config import Evidence, Race
 from tests.race.craft import Craft
 from tests.race.make import make
@@ -57,7 +57,7 @@ def test_every_export(bundle, name):
 def test_mutated_logs(bundle, seed, alone):
     """`python -m tests.surroundings` makes many more."""
     fill(bundle, seed, logs=30, alone=alone)
-    assert {f"ServerTasks-{number}" for number in (997, 998, 999)} <= {*cleared(agreed(bundle.folder))}
+    assert {f"ServerTasks-{number}" for number in range(997, 1001)} <= {*cleared(agreed(bundle.folder))}
 
 
 @pytest.mark.parametrize("alone", [True, False], ids=["downloads alone", "with statuses, views and server logs"])
@@ -107,6 +107,30 @@ def test_states(bundle, form, warnings, script):
     found = {*cleared(agreed(bundle.folder))}
     assert ("ServerTasks-0" in found) == agree
     assert not found & {f"ServerTasks-{number}" for number in range(2, 7)}
+
+
+@pytest.mark.parametrize("form", ["api", "csv"])
+def test_states_of_failed_tasks(bundle, form):
+    states = ["Failed", "Success", "Canceled", "TimedOut", "Executing", "Queued"]
+    for number, _ in enumerate(states):
+        bundle.write(f"TaskLogs/servertasks-{number}_aaaa.txt", log(FAILED, number).decode())
+    getattr(bundle, form)(*(claim(state, None, number) for number, state in enumerate(states)))
+    assert cleared(agreed(bundle.folder)) == ["ServerTasks-0"]
+
+
+FAILURES = {
+    "ignored": FAILED.replace("FAT 2    The deployment failed because one or more steps failed.", "INF 2    Done"),
+    "never said by the task": FAILED.replace("FAT 2 ", "ERR 2 "),
+    "of no step": FAILED.replace("    1      FAT 1.7", "    1      ERR 1.7"),
+    "not the task's last word": FAILED.replace("    .      FIN 2.1", "    .      INF 2.05 And on\n    .      FIN 2.1"),
+    "said twice": FAILED.replace("    .      FIN 2.1", "    .      FAT 2.05 And again\n    .      FIN 2.1"),
+}
+
+
+@pytest.mark.parametrize("script", FAILURES.values(), ids=FAILURES)
+def test_failures_that_did_not_plainly_end_the_task(tmp_path, script):
+    path = folder(tmp_path, named(log(script, 100), log(FAILED, 101)))
+    assert cleared(agreed(path)) == ["ServerTasks-101"]
 
 
 def test_two_claims_that_contradict_each_other(bundle):

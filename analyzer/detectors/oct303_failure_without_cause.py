@@ -48,7 +48,8 @@ def detect(case: Case) -> Judgement:
     told = clean.join(failed.drop("log"), on=task, how="inner")
     told = told.filter(same_run("last") & ~explained())
     findings = tuple(_finding(row) for row in rows(told.sort(task)))
-    return Judgement(findings, without_log(CODE, "called Failed", failed, logs.filter("raw")))
+    raw = pl.concat([logs.filter("raw").select(task), cleared(case).select(task)])
+    return Judgement(findings, without_log(CODE, "called Failed", failed, raw))
 
 
 def _finding(row: Row) -> Finding:

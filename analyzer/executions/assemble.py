@@ -65,7 +65,7 @@ def assemble(
     others = lines.join(plain, on=KEY, how="anti")
     served = {*(one.task for one in found.ties), *(one.task for one in found.attempts)}
     told = sorted({*states["task"].drop_nulls(), *served})
-    cleared = logs.filter("cleared").with_columns(machine=pl.col("nodes").list.first())
+    cleared = logs.filter("cleared").with_columns(machine=pl.col("nodes").list.first(), outcome=_outcome())
     quiet = cleared.filter(~pl.col("task").is_in(told))
     _cleared(case, cleared.filter(pl.col("task").is_in(told)))
     _plain(case, lines_of_plain, machines)
@@ -83,8 +83,13 @@ def assemble(
     return Assembly(executions, assigned, [_pair_row(key, pair) for key, pair in related])
 
 
+def _outcome() -> pl.Expr:
+    """How the execution of a cleared log ended: with a failure only where that ended it."""
+    return pl.when(pl.col("worst") >= FATAL).then(pl.lit("Failed")).otherwise(pl.lit("Success"))
+
+
 def _quiet(logs: pl.DataFrame, alias: Mapping[tuple[str, str], str]) -> pl.DataFrame:
-    """EXECUTIONS of cleared logs of whose tasks nothing else tells: successes from their first line to their last."""
+    """EXECUTIONS of cleared logs of whose tasks nothing else tells: each from its first line to its last."""
     named = [
         (customer, machine, alias.get((customer, machine.casefold()), machine))
         for customer, machine in logs.select("customer", "machine").drop_nulls().unique().iter_rows()
@@ -95,7 +100,7 @@ def _quiet(logs: pl.DataFrame, alias: Mapping[tuple[str, str], str]) -> pl.DataF
     made = frame.with_columns(
         number=pl.lit(1, pl.Int64), source=pl.col("sources").list.first(),
         last_source=pl.col("sources").list.first(), started=pl.col("first"), ended=pl.col("last"),
-        outcome=pl.lit("Success"), basis=pl.lit(ONE_ROOT), relation=pl.lit("first"),
+        basis=pl.lit(ONE_ROOT), relation=pl.lit("first"),
     )  # fmt: skip
     return made.select(schema.EXECUTIONS.names)
 
@@ -122,7 +127,7 @@ def _cleared(case: _Case, logs: pl.DataFrame) -> None:
     """
     columns = [f"{end}_{name}" for end in ("first", "last") for name in ("line", "offset", "tick")]
     instants = logs.select(first=pl.col("first").dt.timestamp("us"), last=pl.col("last").dt.timestamp("us"))
-    frame = logs.select(*KEY, "lines", "machine", "raw", source=pl.col("sources").list.first()).hstack(
+    frame = logs.select(*KEY, "lines", "machine", "raw", "outcome", source=pl.col("sources").list.first()).hstack(
         logs.select(columns)
     )
     for row, (first, last) in zip(frame.iter_rows(named=True), instants.iter_rows(), strict=True):
@@ -131,7 +136,7 @@ def _cleared(case: _Case, logs: pl.DataFrame) -> None:
             Place(row["source"], row[f"{end}_line"], row[f"{end}_offset"], instant * 10 + (row[f"{end}_tick"] or 0))
             for end, instant in (("first", first or 0), ("last", last or 1))
         )
-        run = Run(1, 1, (), row["machine"], "Success", ONE_ROOT, "first")
+        run = Run(1, 1, (), row["machine"], row["outcome"], ONE_ROOT, "first")
         case.executions.append(Execution(key, run, places, row["lines"], finished=True, dated=row["raw"]))
         if row["raw"]:
             case.logs.ordered.add(key)

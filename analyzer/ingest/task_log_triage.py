@@ -1,4 +1,4 @@
-r"""A first look at whole task logs: which of them are certainly one plain, complete and successful execution.
+r"""A first look at whole task logs: which of them are certainly one plain and complete execution.
 
     ["ServerTasks-733_K2JD81MNQA/5f0c...e1","INF","2023-09-18T09:14:02.1180427+00:00","Say \"hi\"","",0]
      ^start                               ^id's end (+0)                               ^+45 text   ^stop
@@ -10,8 +10,9 @@ places, so where a source has ten for each of its lines (escaped ones aside) no 
 
 A log is cleared only if every detector would find nothing in it: one root that opens the log and closes it, each step
 announced once and under one name, every activity below a known parent and closed by its last line, time that never
-goes back, no failure, no resume (`_structure`, `_roots`). All others are decoded exactly (`task_log`). What a cleared
-log still has to say, its machines and versions, stands in its `telling` lines.
+goes back, no resume, and no failure, or one that climbed to the root and ended the task (`_structure`, `_roots`). All
+others are decoded exactly (`task_log`). What a cleared log still has to say, its machines and versions, stands in its
+`telling` lines; that it failed, in its worst severity.
 """
 
 from __future__ import annotations
@@ -339,12 +340,11 @@ def _steps(look: _Look, begin: Ints, step: Words, planned: Flags) -> None:
 
 
 def _roots(look: _Look) -> None:
-    """Doubt the sources whose root does not open the log, once, and close it by its last line, without a failure."""
+    """Doubt the sources whose root does not open the log, once, and close it by its last line."""
     which = look.block.which
     last = np.append(look.first[1:], len(look.block)) - 1
     root = look.depth == 0
-    look.doubt(look.severity >= FATAL)
-    look.doubt(root & (look.severity >= ERROR))
+    _failures(look, root, last)
     look.good &= root[look.first] & (look.kind[look.first] == 0) & root[last] & (look.kind[last] == FINISHED)
     finishes = np.bincount(which[root & (look.kind == FINISHED)], minlength=len(look.good))
     look.good &= finishes == 1
@@ -357,6 +357,20 @@ def _roots(look: _Look) -> None:
         source, text = int(which[row]), look.text(row)
         if text == titles.setdefault(source, text) and row != look.first[source]:
             look.good[source] = False
+
+
+def _failures(look: _Look, root: Flags, last: Ints) -> None:
+    """Doubt the sources with a failure, unless the root says so once, right before its end, and a step said so, too."""
+    fatal = look.severity >= FATAL
+    before = np.maximum(last - 1, look.first)
+    closing = np.zeros(len(fatal), bool)
+    closing[before] = root[before] & fatal[before]
+    look.doubt(root & (look.severity >= ERROR) & ~closing)
+    failed, explained = np.zeros((2, len(look.good)), bool)
+    failed[look.block.which[closing]] = True
+    explained[look.block.which[fatal & (look.depth == 1)]] = True
+    look.doubt(fatal & ~failed[look.block.which])
+    look.good &= explained | ~failed
 
 
 def _in_time(look: _Look, last: Ints) -> None:

@@ -1,7 +1,7 @@
 """Which of the logs that a first look cleared must be decoded: the innocent log is not the whole story of its task.
 
-A log is judged together with all that other sources say about its task. Where they only say that it succeeded, or of a
-text download that its task ended as its header says, the log stays cleared; a second log or view of the task, an append
+A log is judged together with all that other sources say about its task. Where they only say that the task ended as its
+log does (of a text download: as its header says), the log stays cleared; a second log or view of the task, an append
 to it that failed, another status or a warnings flag that its lines do not bear out need its lines.
 """
 
@@ -12,11 +12,13 @@ from collections.abc import Collection, Iterable
 import polars as pl
 import pyarrow as pa
 
-from analyzer.names import WARNING
+from analyzer.names import FATAL, WARNING
 from analyzer.reading.harvest import Harvest
 
 VIEWS = ("task-log", "task-text", "api-details")
 ENTRY = ("line", "offset", "wall", "process", "thread", "level", "message")
+OWN = pl.when(pl.col("worst") >= FATAL).then(pl.lit("Failed")).otherwise(pl.lit("Success"))
+"""How a raw log ended that a first look cleared."""
 CLAIMS = ("database", "api", "header", "audit event")
 
 
@@ -76,7 +78,7 @@ def _contradicted(harvested: Harvest, logs: pl.DataFrame) -> Iterable[str]:
     told = logs.join(states, on="task", how="inner", suffix="_of_state")
     told = told.filter(pl.col("source").ne_missing(pl.col("source_of_state"))).join(headers, on="source", how="left")
     event = (pl.col("claim") == "audit event") & pl.col("state").is_null()
-    same = (pl.col("state") == pl.col("own").fill_null("Success")).fill_null(False)
+    same = (pl.col("state") == pl.col("own").fill_null(OWN)).fill_null(False)
     ended = pl.col("claim").is_in(CLAIMS) & same
     flag = (pl.col("warnings") == (pl.col("worst") >= WARNING)).fill_null(True)
     return told.filter(~((ended | event) & flag))["source"].unique()
