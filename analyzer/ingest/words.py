@@ -21,6 +21,8 @@ WIDTH = 4
 LEAST = 8
 """Bytes of the shortest word that can be looked for; so many are compared as one number."""
 BITS = 14  # of the table's size: it stays in the fastest cache, and few other pieces share a place with one of ours
+PART = 1 << 16
+"""Numbers that are looked at together: what is made of them stays in the cache."""
 COMMON = b" etaoinsrlcdupmgbfh"
 """The most frequent letters first: a piece with others is found less often where there is no word."""
 
@@ -46,9 +48,12 @@ class Search:
 
     def find(self, data: bytes) -> Ints:
         """Where the words begin, in order."""
-        places = _places(np.frombuffer(data, "<u4", len(data) // WIDTH), self._factor)
-        at = np.flatnonzero(np.take(self._marked, places, mode="wrap"))
-        piece = self._piece[places[at]]
+        numbers = np.frombuffer(data, "<u4", len(data) // WIDTH)
+        parts = [self._pieces_in(numbers[begin : begin + PART]) for begin in range(0, len(numbers), PART)]
+        if not parts:
+            return np.empty(0, np.int64)
+        at = np.concatenate([at + number * PART for number, (at, _) in enumerate(parts)])
+        piece = np.concatenate([piece for _, piece in parts])
         starts = at * WIDTH - self._at[piece]
         inside = (starts >= 0) & (starts <= len(data) - LEAST)
         starts, piece = starts[inside], piece[inside]
@@ -57,6 +62,12 @@ class Search:
         likely = zip(starts[same].tolist(), self._word[piece[same]].tolist(), strict=True)
         found = [start for start, word in likely if data.startswith(self._words[word], start)]
         return np.sort(np.array(found, np.int64))
+
+    def _pieces_in(self, numbers: Numbers) -> tuple[Ints, Ints]:
+        """Where pieces of words may be, and which."""
+        places = _places(numbers, self._factor)
+        at = np.flatnonzero(np.take(self._marked, places, mode="wrap"))
+        return at, self._piece[places[at]]
 
 
 def _pieces(words: Sequence[bytes]) -> list[tuple[int, int]]:

@@ -7,7 +7,9 @@ to it that failed, another status or a warnings flag that its lines do not bear 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
+from itertools import combinations
 
 import polars as pl
 import pyarrow as pa
@@ -36,14 +38,29 @@ def _doubted_logs(harvested: Harvest, asked_for: Collection[str]) -> set[str]:
 
 
 def _alike(harvested: Harvest) -> set[str]:
-    """Server logs whose first entry another source has, too: whether it is a copy, all their entries say."""
+    """Server logs that may be copies of one another: whether they are, all their entries say.
+
+    They have the same first entry, and as far as both go, the same telling ones.
+    """
     looked = [source for source, one in harvested.found.items() if one.looked]
-    if not looked:
+    tables = [pl.DataFrame(table.select(["source", *ENTRY])) for table in harvested.telling]
+    if not looked or not tables:
         return set()
-    tables = [table.select(["source", *ENTRY]) for table in (*harvested.telling, *harvested.tables["events"])]
-    logs = pl.DataFrame(pa.concat_tables(tables)).filter(pl.col("source").is_in(looked))
-    first = logs.sort("source", "line", maintain_order=True).unique("source", keep="first", maintain_order=True)
-    return {*first.filter(pl.struct(ENTRY).is_duplicated())["source"]}
+    told = pl.concat(tables).filter(pl.col("source").is_in(looked)).sort("source", "line", maintain_order=True)
+    told = told.select("source", "line", entry=pl.struct(ENTRY).hash())
+    shared = pl.col("entry").first().over("source")
+    told = told.filter(pl.col("source").n_unique().over(shared) > 1)
+    groups: dict[int, dict[str, pl.DataFrame]] = defaultdict(dict)
+    for (source,), entries in told.group_by("source", maintain_order=True):
+        groups[entries["entry"][0]][str(source)] = entries.drop("source")
+    pairs = (pair for group in groups.values() for pair in combinations(group.items(), 2))
+    return {source for pair in pairs if _go_together(pair[0][1], pair[1][1]) for source, _ in pair}
+
+
+def _go_together(left: pl.DataFrame, right: pl.DataFrame) -> bool:
+    """Whether telling entries are the same in both but for the last one, in which an earlier copy may end."""
+    end = min(int(one["line"][-1]) for one in (left, right))
+    return left.filter(pl.col("line") < end).equals(right.filter(pl.col("line") < end))
 
 
 def _logs(cleared: Iterable[pa.Table]) -> pl.DataFrame:
