@@ -25,30 +25,33 @@ def whole(blocks: Iterable[Block], last_head: Callable[[Block], int | None], lim
     for block in blocks:
         if not len(block):
             continue
-        joined = block if held is None else join(held, block)
-        head = last_head(joined) or 0
-        if len(joined.data) - int(joined.starts[head]) > limit:
-            held = None
-            yield joined
-            continue
-        held = cut(joined, head, len(joined))
-        if head:
-            yield cut(joined, 0, head)
+        head = last_head(block)
+        if head is None and held is not None:
+            block, held = join(held, block, len(block)), None
+            head = last_head(block)
+        head = head or 0
+        if len(block.data) - int(block.starts[head]) > limit:
+            head = len(block)
+        done = cut(block, 0, head) if held is None else join(held, block, head)
+        held = cut(block, head, len(block)) if head < len(block) else None
+        if len(done):
+            yield done
     if held is not None:
         yield held
 
 
-def join(left: Block, right: Block) -> Block:
-    """Two blocks of one source as one."""
+def join(left: Block, right: Block, stop: int) -> Block:
+    """A block and the lines of the next one of the same source before row `stop` as one."""
     shift = len(left.data)
+    end = int(right.starts[stop]) if stop < len(right) else len(right.data)
     return Block(
         left.sources,
-        left.data + right.data,
-        np.concatenate((left.starts, right.starts + shift)),
-        np.concatenate((left.ends, right.ends + shift)),
-        np.concatenate((left.lines, right.lines)),
-        np.concatenate((left.offsets, right.offsets)),
-        np.concatenate((left.which, right.which)),
+        b"".join((left.data, memoryview(right.data)[:end])),
+        np.concatenate((left.starts, right.starts[:stop] + shift)),
+        np.concatenate((left.ends, right.ends[:stop] + shift)),
+        np.concatenate((left.lines, right.lines[:stop])),
+        np.concatenate((left.offsets, right.offsets[:stop])),
+        np.concatenate((left.which, right.which[:stop])),
     )
 
 

@@ -7,7 +7,7 @@ valid UTF-8 are read as Windows-1252 (Octopus on Windows, copies through old edi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
+from io import BufferedReader, BytesIO, FileIO
 from typing import IO
 
 import numpy as np
@@ -21,6 +21,8 @@ CHUNK = 1 << 20
 HEAD = 64 << 10
 PIECE = 64 << 10
 """Bytes asked of an archive at once: where it is damaged, what came before in the same piece is lost with it."""
+PLAIN = (BytesIO, BufferedReader, FileIO)
+"""Streams of files and of memory; archives are read by streams that are made of them."""
 LONGEST = 256 << 20
 """A longer line ends the reading of its source: a line has to be held in memory as a whole."""
 
@@ -73,7 +75,7 @@ class Decoder:
 
     def _read(self, size: int) -> bytes:
         pieces = []
-        most = size if isinstance(self._stream, BytesIO) else PIECE
+        most = size if type(self._stream) in PLAIN else PIECE
         while size > 0 and self.problem is None:
             try:
                 piece = self._stream.read(min(size, most))
@@ -97,7 +99,7 @@ class Decoder:
         while chunk:
             cut = _last_newline(chunk, newline, unit, held % unit)
             if cut:
-                yield b"".join((*parts, chunk[:cut]))
+                yield b"".join((*parts, memoryview(chunk)[:cut]))
                 parts, held = [], 0
             parts.append(chunk[cut:])
             held += len(chunk) - cut
