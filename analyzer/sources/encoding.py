@@ -16,7 +16,7 @@ import pyarrow as pa
 from analyzer.blocks import AS_STORED, BYTES, NEWLINE, UNITS, Block, Ints, Text, split
 from analyzer.sources.broken import BROKEN, reason
 
-CHUNK = 1 << 20
+CHUNK = 2 << 20
 """Bytes read at once: larger blocks leave the processor's cache (design document, section 8)."""
 HEAD = 64 << 10
 PIECE = 64 << 10
