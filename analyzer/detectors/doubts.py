@@ -34,6 +34,8 @@ Doubts = Mapping[Key, str]
 
 WRITES = r"^tie=(?:transaction|script-lock|append-failure|append-retry)"
 """Ties that only a node leaves that executes the task, or writes into its log (formats document, 5.3)."""
+SUBMITTED = "Submitted by:"
+"""Who answered an intervention, and when to 100 ns (formats document, 3.4)."""
 LATE = 2 * SECOND
 """Across activities, lines of one node are out of order by less: they were stamped before they were written."""
 NIGHT = 600 * SECOND
@@ -145,6 +147,17 @@ def closed_again(case: Case) -> Doubts:
     }
 
 
+def answered_twice(case: Case) -> Doubts:
+    """One answer to a pause, by who gave it and when, that an activity was resumed with twice."""
+    said = task_lines(case).filter(pl.col("message").str.starts_with(SUBMITTED))
+    again = said.filter(pl.col("message").is_duplicated().over(*KEY, "activity")).sort(*KEY, "line")
+    last = again.unique(TASK, keep="last", maintain_order=True)
+    return {
+        (customer, task): f"line {line} of its log resumes a pause once more by the same answer"
+        for customer, task, line in last.select(*TASK, "line").iter_rows()
+    }
+
+
 def unplanned_pause(case: Case) -> Doubts:
     """A step that paused and was resumed although the plan, where there is one, does not have it."""
     raw = task_lines(case).filter((pl.col("format") == RAW) & ~ROOT)
@@ -204,6 +217,7 @@ TRACES: tuple[Callable[[Case], Doubts], ...] = (
     other_owner,
     closed_again,
     announced_again,
+    answered_twice,
     unplanned_pause,
     left_open,
     out_of_order,

@@ -129,8 +129,8 @@ def _place_tie(mine: list[Execution], tie: Tie, zone: int | None, known: Contain
     """Give a tie's node to the one execution it can belong to; a tie that fits none is an execution of its own.
 
     `known`: node names of the cluster; a machine that is none of them may be any node's (containers). A node's ties
-    may begin long before the first line of its execution that reached the log: the lines before may be lost. What is
-    not within the node's known execution, but within another one, is of that: the node ran the task again.
+    may begin long before the first line of its execution that reached the log: the lines before may be lost. What lies
+    inside another one than the node's known execution is of that: the node ran the task again.
     """
     dated = zone is not None or tie.zoned
     first, last = tie.first - (zone or 0), tie.last - (zone or 0)
@@ -141,14 +141,17 @@ def _place_tie(mine: list[Execution], tie: Tie, zone: int | None, known: Contain
     def holds(one: Execution) -> bool:
         return not dated or not one.dated or (one.span[0] - BEFORE <= first and last <= one.span[1] + AFTER)
 
+    def inside(one: Execution) -> bool:
+        return dated and one.dated and one.span[0] <= first and last <= one.span[1]
+
     own = [i for i, one in enumerate(mine) if (one.node or "").casefold() == tie.node.casefold() and meets(one)]
     free = [i for i, one in enumerate(mine) if meets(one) and (one.node is None or one.node.casefold() not in known)]
-    holding = [i for i in free if holds(mine[i])]
-    if own and (not holding or any(holds(mine[i]) for i in own)):
+    better = [i for i in free if inside(mine[i])] if own and not any(inside(mine[i]) for i in own) else []
+    if own and not better:
         if len(own) == 1 and dated and not mine[own[0]].tied:
             mine[own[0]] = replace(mine[own[0]], tied=tie.places(zone or 0))
         return
-    fitting = holding or free
+    fitting = better or [i for i in free if holds(mine[i])] or free
     if len(fitting) == 1:
         places = tie.places(zone or 0) if dated else ()
         mine[fitting[0]] = replace(mine[fitting[0]], node=tie.node, clock=tie.node.casefold(), tied=places)

@@ -123,6 +123,15 @@ def test_the_root_of_a_view(bundle, lines, doubt):
     assert bool(doubted(bundle)) is doubt
 
 
+@pytest.mark.parametrize(("second", "doubt"), [("12:20:00.3", True), ("12:25:00.1", False)])
+def test_an_answer_that_resumes_twice(bundle, second, doubt):
+    """The clocks of the two nodes are an hour apart; a pause that somebody answered again is another one."""
+    said = "Verbose Resuming after completion\n {0} Info Submitted by: Ada (Ops) at 2023-09-18T{1}"
+    lines = "\n ".join([f"{time} {said.format(time, at)}" for time, at in (("60", "12:20:00.3"), ("1:00:00", second))])
+    bundle.details(node(".", TITLE, "Success", node("1", "Approve", lines=lines)))
+    assert bool(doubted(bundle)) is doubt
+
+
 @pytest.mark.parametrize(("step", "doubt"), [("1", False), ("9", True)])
 def test_a_pause_that_no_plan_knows(bundle, step, doubt):
     bundle.raw(PAUSED.replace("    1    VBS 20:00", f"    {step}    VBS 20:00"))

@@ -1,6 +1,7 @@
 """Which double runs left anything of a second execution in a bundle, worked out from the truth.
 
-    a line        of either in the task's raw logs, or one that a view prints: a view prints no plan, no progress and no
+    a line        of either in the task's raw logs, but for a root's "Finished", which healthy logs have twice as well
+                  (formats document, 10, trap 2); or one that a view prints: a view prints no plan, no progress and no
                   "Finished", and the root's first line only as its name; of a step it prints at least the name
     a node's word in its own server log: a transaction, or an append that failed
     an owner      in the database or the API, whose node is none of those that the log names by name
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import combinations
 
-from .traces import Trace, Traces
+from .traces import Line, Trace, Traces
 from .truth import Fact
 
 
@@ -45,10 +46,14 @@ def _left(truth: Fact, name: str, found: Traces) -> set[int]:
     if truth["views"]:
         left |= _printed(truth, name)
     else:
-        left |= {number for number, trace in found[name].items() if trace.lines}
+        left |= {number for number, trace in found[name].items() if any(map(_telling, trace.lines))}
     if truth["race"]["evidence"]["server_logs"]:
         left |= {run["number"] for run in task["executions"] if [name, run["node"]] in map(list, truth["held"])}
     return left | _owner(truth, name, found[name])
+
+
+def _telling(line: Line) -> bool:
+    return bool(line.activity) or line.category != "FIN"
 
 
 def _printed(truth: Fact, name: str) -> set[int]:

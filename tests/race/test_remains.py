@@ -27,11 +27,12 @@ def truth(*runs: dict[str, Any], server_logs: bool = False, states: str = "none"
     return {"tasks": {TASK: task}, "race": {"evidence": evidence}, "nodes": nodes, "held": held, "views": views}
 
 
-def left(fact: dict[str, Any], *authors: int, message: str = "") -> bool:
+def left(fact: dict[str, Any], *authors: int, message: str = "", last: str = "INF") -> bool:
     """Whether the task left a trace of two executions, with one raw line of each of these."""
     runs = {one["number"]: Trace(one, "Deploy") for one in fact["tasks"][TASK]["executions"]}
     for number in authors:
-        runs[number].lines.append(Line("log", 1, "", "INF", 0, message))
+        category = last if number == authors[-1] else "INF"
+        runs[number].lines.append(Line("log", 1, "", category, 0, message))
     return traced(fact, {TASK: runs}) == {TASK}
 
 
@@ -41,6 +42,11 @@ EAST, WEST = run(1, "EAST", 3), run(2, "WEST")
 @pytest.mark.parametrize(("authors", "expected"), [((1, 2), True), ((1,), False)])
 def test_a_line_of_each_in_the_raw_log(authors: tuple[int, ...], expected: bool) -> None:
     assert left(truth(EAST, WEST), *authors) is expected
+
+
+def test_a_second_finish_of_the_root_is_in_healthy_logs_too() -> None:
+    assert not left(truth(EAST, WEST), 1, 2, last="FIN")
+    assert left(truth(EAST, WEST), 1, 2, last="FAT")
 
 
 def test_what_a_server_log_says() -> None:
