@@ -1,0 +1,191 @@
+"""The lines of whole task logs at a glance: where their fields stand, and whether each is what it seems.
+
+    ["ServerTasks-733_K2JD81MNQA/5f0c...e1","INF","2023-09-18T09:14:02.1180427+00:00","Say \\"hi\\"","",0]
+     ^start                               ^id's end (+0)                               ^+45 text   ^stop
+
+Behind the id all places are fixed, an id is the log's own with 33 bytes more for each level, and eight bytes at a time
+are compared as one number. That a line is what it seems follows from counting: it has ten quotes in known places, so
+where a source has ten for each of its lines (escaped ones aside) no text hides another.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.blocks import NEWLINE, RETURN, Block, Ints
+from analyzer.ingest.fixed_places import Words, instants, levels, mask_of, shaped, word_of
+from analyzer.ingest.task_log_fields import Flags, escapes
+
+LEVEL, STAMP, TEXT = 3, 9, 45  # from the id's closing quote on
+SHORTEST = TEXT + len('","",0]')
+DEEPEST = 6
+LEVEL_BYTES = 33  # a slash and 32 hexadecimal digits
+ESCAPED = np.array(
+    [word_of(b"\\u00" + code) for code in (b"22", b"26", b"27", b"2b", b"2B", b"3c", b"3C", b"3e", b"3E", b"60")]
+)
+"""Characters of ASCII that .NET's writers escape by their number."""
+
+
+@dataclass
+class Look:
+    """What the heads and tails of a block's lines say, one entry a line; `good` is one entry a source."""
+
+    block: Block
+    octets: npt.NDArray[np.uint8]
+    words: Words
+    first: Ints  # first line of each source
+    good: Flags
+    ends: Ints  # of ids
+    depth: Ints
+    stop: Ints  # of texts
+    texts: dict[int, bytes]  # of lines whose tail is not the usual one
+    instant: Ints
+    severity: Ints
+    kind: Ints
+    begins: Words  # of texts
+
+    def doubt(self, lines: Ints | Flags) -> None:
+        """The sources of these lines are not cleared."""
+        self.good[self.block.which[lines]] = False
+
+    def raw(self, row: int) -> bytes:
+        """The text of a line as it is stored."""
+        return self.block.data[self.ends[row] + TEXT : self.stop[row]]
+
+    def text(self, row: int) -> bytes:
+        """The text of a line in UTF-8, not whether it is valid."""
+        if row in self.texts:
+            return self.texts[row]
+        raw = self.raw(row)
+        return str(json.loads(b'"%b"' % raw)).encode("utf-8", "surrogatepass") if b"\\" in raw else raw
+
+
+def look(block: Block, first: Ints, roots: Ints, good: Flags) -> Look:
+    """Look at the lines of a block. `first`: the first line of each source; `roots`: how long the id of its root is."""
+    octets = np.frombuffer(block.data, np.uint8)
+    words: Words = np.ndarray((len(octets) - 7,), "<u8", block.data, 0, (1,))
+    found = _lines(block, octets, words, first, good, roots)
+    _texts_are_whole(found)
+    return found
+
+
+def _lines(block: Block, octets: npt.NDArray[np.uint8], words: Words, first: Ints, good: Flags, roots: Ints) -> Look:
+    """Where the fields of every line stand, and their values."""
+    safe = len(octets) - SHORTEST - 8  # behind this place no line has room
+    ends, depth, found = _ids(words, block.starts, roots[block.which], safe)
+    found &= ends + SHORTEST <= block.ends
+    ends, depth = np.where(found, ends, 0), np.where(found, depth, 0)
+    severity, kind, known = levels(words, ends + LEVEL)
+    instant, real = instants(words, ends + STAMP)
+    stops, begins = block.ends.copy(), words[ends + TEXT]
+    seen = Look(block, octets, words, first, good, ends, depth, stops, {}, instant, severity, kind, begins)
+    seen.doubt(~found | ~known | ~real)
+    _tails(seen)
+    return seen
+
+
+def _ids(words: Words, starts: Ints, root: Ints, safe: int) -> tuple[Ints, Ints, Flags]:
+    """Where the ids end, how many levels below the root they are, and which of them end at all."""
+    mask, separated = mask_of(b'","...",', b'",'), word_of(b'","\0\0\0",')
+    ends, depth = starts + root, np.zeros(len(starts), np.int64)
+    todo, at = np.arange(len(starts)), ends
+    for level in range(1, DEEPEST + 1):
+        deeper = (words[np.minimum(at, safe)] & mask != separated) | (at > safe)
+        todo, at = todo[deeper], at[deeper] + LEVEL_BYTES
+        if not len(todo):
+            break
+        ends[todo], depth[todo] = at, level
+    found = np.ones(len(starts), bool)
+    found[todo] = False
+    return ends, depth, found
+
+
+def _tails(seen: Look) -> None:
+    """Where texts end: before `","",0]`, with one to three digits; other lines are read one by one."""
+    ends, unusual = seen.block.ends, np.arange(len(seen.block))
+    last = seen.words[np.maximum(ends - 8, 0)]
+    for shape in (b'","",d]', b'","",dd]', b'","",ddd]'):
+        part = shape[-8:]
+        _, wrong = shaped(last[unusual] >> np.uint64(8 * (8 - len(part))), part.ljust(8, b"\0"))
+        at = np.maximum(ends[unusual] - len(shape), 0)
+        fits = (wrong & word_of(b"\x80" * 8) == 0) & (seen.octets[at] == ord('"'))
+        if b"dd" in shape:
+            fits &= seen.octets[at + shape.index(b"d")] != ord("0")
+        seen.stop[unusual[fits]] = at[fits]
+        unusual = unusual[~fits]
+        if not len(unusual):
+            break
+    seen.doubt(seen.stop < seen.ends + TEXT)
+    for row in unusual[seen.good[seen.block.which[unusual]]].tolist():
+        text = _text_of(seen.block.raw(row))
+        if text is None:
+            seen.doubt(np.array([row]))
+        else:
+            seen.texts[row] = text
+
+
+def _text_of(line: bytes) -> bytes | None:
+    """The text of a line that has a detail; None where it is no entry."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    whole = isinstance(entry, list) and [type(one) for one in entry] == [str] * 5 + [int] and 0 <= entry[5] <= 999
+    return entry[3].encode("utf-8", "surrogatepass") if whole else None
+
+
+def _texts_are_whole(seen: Look) -> None:
+    """Doubt the sources in which a text holds a quote, a control character or an escape that JSON does not know."""
+    octets, block = seen.octets, seen.block
+    begun, unknown = escapes(octets)
+    following = octets[np.minimum(begun + 1, len(octets) - 1)]
+    for at in (unknown, _spelt(seen.words, begun[following == ord("u")])):
+        seen.doubt(np.searchsorted(block.starts, at, "right") - 1)
+    tail = seen.stop - 1
+    slashed = np.flatnonzero(octets[tail] == ord("\\"))
+    if len(slashed):  # the quote that seems to close the text is a part of it
+        at = np.searchsorted(begun, tail[slashed])
+        seen.doubt(slashed[begun[np.minimum(at, len(begun) - 1)] == tail[slashed]])
+    begins = np.append(block.starts[seen.first], len(octets))
+    _ten_quotes(seen, begins, begun[following == ord('"')] + 1)
+    breaks = octets < ord(" ")
+    returns = int(np.count_nonzero(octets[np.minimum(block.ends, len(octets) - 1)] == RETURN))
+    newlines = len(block) - (0 if block.data.endswith(b"\n") else 1)
+    if np.count_nonzero(breaks) != newlines + returns:
+        at = np.flatnonzero(breaks & (octets != NEWLINE))
+        at = at[(octets[at] != RETURN) | (octets[np.minimum(at + 1, len(octets) - 1)] != NEWLINE)]
+        seen.good[np.searchsorted(begins, at, "right") - 1] = False
+
+
+def _ten_quotes(seen: Look, begins: Ints, escaped: Ints) -> None:
+    """Doubt the sources that do not have ten quotes for each line. `begins`: of sources; `escaped`: places of quotes.
+
+    A line of a good source has ten for certain, so that sources may be counted together; in a doubted one a line may
+    have fewer, which would make up for one too many elsewhere.
+    """
+    quotes = seen.octets == ord('"')
+    lines = np.append(seen.first, len(seen.block))
+    hidden = np.searchsorted(escaped, begins)
+
+    def spare(begin: int, end: int) -> int:
+        found = int(np.count_nonzero(quotes[begins[begin] : begins[end]])) - int(hidden[end] - hidden[begin])
+        return found - 10 * int(lines[end] - lines[begin])
+
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], seen.good, [False])))).tolist()
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        if spare(begin, end):
+            seen.good[begin:end] = [spare(source, source + 1) == 0 for source in range(begin, end)]
+
+
+def _spelt(words: Words, at: Ints) -> Ints:
+    r"""Which of the `\uXXXX` stand for what no writer escapes: words that are looked for could hide there."""
+    word = words[np.minimum(at, len(words) - 1)] & mask_of(b"......", b".")
+    high = word >> np.uint64(32) & np.uint64(255)
+    ascii_ = (word & mask_of(b"....", b".") == word_of(b"\\u00")) & (high >= ord("2")) & (high <= ord("7"))
+    other = ~(word[ascii_, None] == ESCAPED).any(axis=1)
+    found: Ints = at[ascii_][other]
+    return found
