@@ -36,6 +36,8 @@ WRITES = r"^tie=(?:transaction|script-lock|append-failure|append-retry)"
 """Ties that only a node leaves that executes the task, or writes into its log (formats document, 5.3)."""
 SUBMITTED = "Submitted by:"
 """Who answered an intervention, and when to 100 ns (formats document, 3.4)."""
+TOLD = 3
+"""So many tasks must say that an execution has one guid."""
 LATE = 2 * SECOND
 """Across activities, lines of one node are out of order by less: they were stamped before they were written."""
 NIGHT = 600 * SECOND
@@ -67,6 +69,35 @@ def unexplained_writers(case: Case) -> Doubts:
         if len(others) > max(len(mine) - sum(node in known for node in mine), 0 if mine else 1):
             found[key] = _at_work([writers[node] for node in others])
     return found
+
+
+def more_guids(case: Case) -> Doubts:
+    """More executions by the guids of their transactions than the log has runs.
+
+    That every execution has one guid is inferred (formats document, 5.3): it counts where the case itself says so, by
+    most of its tasks of one run on one node. A view that was resumed has runs that cannot be counted.
+    """
+    ties = case.frame("telling").filter(pl.col("detail").str.contains(WRITES) & pl.col("node").is_not_null())
+    ties = ties.with_columns(
+        guid=pl.col("detail").str.extract("guid=([0-9a-fA-F-]+)"), node=pl.col("node").str.to_lowercase()
+    )
+    guids = ties.group_by(*TASK, "node").agg(
+        count=pl.max_horizontal(1, pl.col("guid").drop_nulls().n_unique()), lines=pl.col("guid").count()
+    )
+    nodes = guids.group_by(TASK).agg(pl.col("count", "lines").sum(), nodes=pl.len())
+    runs = case.frame("executions").filter(pl.col("lines") > 0).group_by(TASK).agg(runs=pl.len())
+    tasks = nodes.join(runs, on=TASK, how="inner")
+    plain = tasks.filter((pl.col("nodes") == 1) & (pl.col("runs") == 1) & (pl.col("lines") > 1))
+    if plain.height < TOLD or 2 * (plain["count"] == 1).sum() <= plain.height:
+        return {}
+    lines = task_lines(case)
+    paused = lines.filter((pl.col("format") != RAW) & pl.col("message").str.starts_with(RESUMED))
+    more = tasks.filter(pl.col("count") > pl.col("runs")).join(paused, on=TASK, how="anti").sort(TASK)
+    return {
+        (customer, task): f"the server logs show {count} executions of the task under transactions of their own, and "
+        f"its log has {runs}"
+        for customer, task, count, runs in more.select(*TASK, "count", "runs").iter_rows()
+    }
 
 
 def _at_work(nodes: Sequence[str]) -> str:
@@ -214,6 +245,7 @@ def _cluster(case: Case) -> Mapping[str, Set[str]]:
 
 TRACES: tuple[Callable[[Case], Doubts], ...] = (
     unexplained_writers,
+    more_guids,
     other_owner,
     closed_again,
     announced_again,

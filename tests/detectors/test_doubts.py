@@ -71,6 +71,24 @@ def test_more_nodes_at_work_than_runs(bundle, nodes, doubt):
     assert bool(doubted(bundle) or bundle.audit().open("OCT102")) is doubt
 
 
+@pytest.mark.parametrize(
+    ("guids", "others", "doubt"),
+    [
+        pytest.param("1", "1", False, id="one guid"),
+        pytest.param("12", "1", True, id="one more than runs, where an execution has one"),
+        pytest.param("12", "12", False, id="where an execution has several"),
+    ],
+)
+def test_more_guids_than_runs(bundle, guids, others, doubt):
+    said = []
+    for number in (7, 8, 9, 10):
+        bundle.raw(HEALTHY, task=number)
+        names = guids if number == 7 else others
+        said += [TRANSACTION.format(at, name).replace("-7-", f"-{number}-") for name in names for at in (2, 5)]
+    bundle.server("EAST", "\n".join(said), zone="+00:00")
+    assert bool(doubted(bundle)) is doubt
+
+
 @pytest.mark.parametrize(("owner", "doubt"), [("EAST", False), ("WEST", True)])
 def test_a_last_owner_of_whom_the_log_has_no_run(bundle, owner, doubt):
     lines = HEALTHY.splitlines(keepends=True)

@@ -4,7 +4,7 @@
                   (formats document, 10, trap 2); or one that a view prints: a view prints no plan, no progress and no
                   "Finished", and the root's first line only as its name; of a step it prints at least the name
     a node's word in its own server log: a transaction, or an append that failed
-    an owner      in the database or the API, whose node is none of those that the log names by name
+    an owner      in the database or the API, whose node is none of those that the log names by a name known as a node's
 
 Of what left less, nobody can tell from the bundle that it was there. The times of a task's row are no trace: they are
 those of any task, and the clocks that would contradict them differ by more.
@@ -64,12 +64,26 @@ def _printed(truth: Fact, name: str) -> set[int]:
     return in_steps | {author for author, category, *_ in root[1:] if category != "FIN"} | set(own[:1])
 
 
+def _nodes(truth: Fact) -> set[str]:
+    """Nodes that the bundle names as such, by a server log or as the owner of a task."""
+    if truth["race"]["evidence"]["server_logs"]:
+        return {node["name"] for node in truth["nodes"]}
+    return {max(task["executions"], key=_begun)["node"] for task in truth["tasks"].values() if task["executions"]}
+
+
+def _begun(run: Fact) -> str:
+    return str(run["started_true"])
+
+
 def _owner(truth: Fact, name: str, found: Mapping[int, Trace]) -> set[int]:
     """The execution that the task's row names as its last, where all that left lines name other machines as theirs."""
     machines = {node["name"]: node["machine"] for node in truth["nodes"]}
-    last = max(truth["tasks"][name]["executions"], key=lambda run: run["started_true"])
+    last = max(truth["tasks"][name]["executions"], key=_begun)
     others = [one for one in found.values() if one.lines]
-    named = all(one.names_machine and machines[one.execution["node"]] == one.execution["node"] for one in others)
+    named = all(
+        one.names_machine and machines[one.execution["node"]] == one.execution["node"] in _nodes(truth)
+        for one in others
+    )
     rows = truth["race"]["evidence"]["states"] != "none"
     foreign = all(one.execution["node"] != last["node"] for one in others)
     return {last["number"]} if rows and others and named and foreign else set()

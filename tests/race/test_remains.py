@@ -24,7 +24,10 @@ def truth(*runs: dict[str, Any], server_logs: bool = False, states: str = "none"
     nodes = [{"name": name, "machine": more.get("machine", name)} for name in ("EAST", "WEST")]
     held = [[TASK, node] for node in more.get("held", ())]
     views = {TASK: more["view"]} if "view" in more else {}
-    return {"tasks": {TASK: task}, "race": {"evidence": evidence}, "nodes": nodes, "held": held, "views": views}
+    tasks = {TASK: task}
+    if "other" in more:
+        tasks["ServerTasks-2"] = {"executions": [run(1, more["other"], 3)], "overlaps": [], "ran_twice": False}
+    return {"tasks": tasks, "race": {"evidence": evidence}, "nodes": nodes, "held": held, "views": views}
 
 
 def left(fact: dict[str, Any], *authors: int, message: str = "", last: str = "INF") -> bool:
@@ -73,8 +76,9 @@ def test_what_a_view_prints(second: list[list[Any]], lines: int, expected: bool)
 @pytest.mark.parametrize(
     ("fact", "expected"),
     [
-        pytest.param(truth(EAST, WEST, states="csv"), True, id="the log names the other node"),
-        pytest.param(truth(EAST, WEST, states="csv", machine="pod-7"), False, id="a container"),
+        pytest.param(truth(EAST, WEST, other="EAST", states="csv"), True, id="the log names the other node"),
+        pytest.param(truth(EAST, WEST, states="csv"), False, id="a name that nobody knows as a node's"),
+        pytest.param(truth(EAST, WEST, other="EAST", states="csv", machine="pod-7"), False, id="a container"),
         pytest.param(truth(EAST, WEST), False, id="no row"),
         pytest.param(truth(run(1, "WEST"), run(2, "EAST", 3), states="csv"), False, id="the row names the one that is"),
     ],
