@@ -15,7 +15,7 @@ import re
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
@@ -117,14 +117,24 @@ def holds_many(place: Place) -> bool:
         return False
 
 
-def members(path: Path, prefix: str = "", only: Container[str] | None = None) -> Iterator[Member]:
+def members(path: Path, prefix: str = "", only: Collection[str] | None = None) -> Iterator[Member]:
     """Every file below `path`, or those called `only`, each to be read before the next is asked for.
 
     Raises PathMissing.
     """
-    for place in places(path, prefix):
-        if only is None or place.may_hold(only):
-            yield from (one for one in opened(place) if only is None or one.name in only)
+    for place in places(path, prefix) if only is None else _known(path, prefix, only):
+        yield from (one for one in opened(place) if only is None or one.name in only)
+
+
+def _known(path: Path, prefix: str, only: Collection[str]) -> list[Place]:
+    """The places that may hold these sources: a folder is only walked where one is no file of it by its name."""
+    found = []
+    for name in sorted(one for one in only if not prefix or one.startswith(f"{prefix}/")):
+        file = path.joinpath(*name.removeprefix(f"{prefix}/" if prefix else "").split("/"))
+        if not file.is_file():
+            return [place for place in places(path, prefix) if place.may_hold(only)]
+        found.append(Place(name, str(file)))
+    return found
 
 
 def _join(prefix: str, name: str) -> str:
