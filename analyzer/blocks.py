@@ -90,11 +90,12 @@ def split(data: bytes) -> tuple[Ints, Ints]:
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == NEWLINE)
     if data and not data.endswith(b"\n"):
         ends = np.append(ends, len(data))
-    starts = np.concatenate((np.zeros(min(1, len(ends)), np.int64), ends[:-1] + 1))
+    starts = np.zeros(len(ends), np.int64)
+    np.add(ends[:-1], 1, out=starts[1:])
     if b"\r" in data:
         last = np.frombuffer(data, np.uint8)[np.maximum(ends - 1, 0)]
         ends = ends - ((last == RETURN) & (ends > starts))
-    return starts.astype(np.int64), ends.astype(np.int64)
+    return starts, ends.astype(np.int64, copy=False)
 
 
 def block(source: str, data: bytes, first_line: int = 1, offset: int = 0) -> Block:
