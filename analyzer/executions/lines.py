@@ -23,19 +23,20 @@ def task_lines(events: pl.DataFrame, sources: pa.Table) -> pl.DataFrame:
     that could not be read).
     """
     formats = pl.DataFrame(sources.select(["customer", "source", "format", "duplicate_of", "rejects", "version"]))
-    frame = events.join(formats, on=["customer", "source"], how="left")
-    frame = frame.filter(
-        pl.col("format").is_in(list(VIEWS))
-        & pl.col("duplicate_of").is_null()
-        & pl.col("task").str.contains(f"^{TASK_ID.pattern}$")
+    formats = formats.filter(pl.col("format").is_in(list(VIEWS)) & pl.col("duplicate_of").is_null())
+    frame = events.filter(pl.col("source").is_in(formats["source"].implode()))
+    frame = frame.filter(pl.col("task").str.contains(f"^{TASK_ID.pattern}$"))
+    frame = (
+        frame.join(formats, on=["customer", "source"], maintain_order="left")
+        .with_columns(
+            view=pl.col("format").replace_strict(VIEWS, return_dtype=pl.Int64),
+            log=pl.col("log").fill_null(""),
+            tears=pl.col("rejects"),
+            instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
+            step=pl.col("activity").str.split("/").list.first().fill_null(""),
+        )
+        .drop("format", "duplicate_of", "rejects")
     )
-    frame = frame.with_columns(
-        view=pl.col("format").replace_strict(VIEWS, return_dtype=pl.Int64),
-        log=pl.col("log").fill_null(""),
-        tears=pl.col("rejects"),
-        instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
-        step=pl.col("activity").str.split("/").list.first().fill_null(""),
-    ).drop("format", "duplicate_of", "rejects")
     frame = frame.filter(~_spliced())
     frame = frame.filter(pl.col("view") == pl.col("view").min().over("customer", "task"))
     return _without_copies(frame).sort("customer", "task", "log", "source", "line", "offset", maintain_order=True)

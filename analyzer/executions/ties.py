@@ -15,6 +15,9 @@ MINUTE = 600_000_000  # in units of 100 ns
 ZONE_STEP = 15 * MINUTE
 BEFORE, AFTER = MINUTE, 2 * MINUTE
 """A node ties itself to a task shortly before its log's first line, and until its bookkeeping after the last."""
+COLUMNS = (
+    "customer", "source", "line", "offset", "node", "task", "time", "tick", "wall", "message", "detail",
+)  # fmt: skip
 RUNNING = ("transaction", "script-lock")
 """Ties that only the executing node leaves; an append failure says less (formats document, 5.3)."""
 
@@ -80,13 +83,17 @@ class Ties:
 
 def ties(events: pl.DataFrame) -> Ties:
     """Ties of executing nodes, one per customer, task, node and execution, and failed appends."""
-    frame = events.filter(pl.col("detail").str.starts_with("tie=") & pl.col("node").is_not_null())
-    frame = frame.filter(pl.col("task").is_not_null()).with_columns(
-        tie=pl.col("detail").str.extract(r"^tie=([^;]+)"),
-        execution=pl.col("detail").str.extract(r"guid=([0-9a-fA-F-]+)").fill_null(""),
-        zoned=pl.col("time").is_not_null(),
-        instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
-        key=pl.col("node").str.to_lowercase(),
+    tied = pl.col("detail").str.starts_with("tie=") & pl.col("node").is_not_null() & pl.col("task").is_not_null()
+    frame = (
+        events.select(COLUMNS)
+        .filter(tied)
+        .with_columns(
+            tie=pl.col("detail").str.extract(r"^tie=([^;]+)"),
+            execution=pl.col("detail").str.extract(r"guid=([0-9a-fA-F-]+)").fill_null(""),
+            zoned=pl.col("time").is_not_null(),
+            instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
+            key=pl.col("node").str.to_lowercase(),
+        )
     )
     frame = frame.sort("instant", "source", "line")
     return Ties(tuple(_running(frame.filter(pl.col("tie").is_in(RUNNING)))), tuple(_failed(frame)), _hosts(events))
