@@ -88,7 +88,7 @@ def _events(block: Block, heads: Heads, stops: Ints) -> pa.Table:
     if b"\r" in block.data:
         text = pl.Series(pl.from_arrow(text)).str.replace_all("\r\n", "\n", literal=True).to_arrow()
     columns = {
-        "source": block.source,
+        "source": block.source_column(heads.rows),
         "line": block.lines[heads.rows],
         "lines": stops - heads.rows,
         "offset": block.offsets[heads.rows],

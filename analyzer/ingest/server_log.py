@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,36 +106,40 @@ def recognises(head: bytes, name: str) -> bool:
 
 
 def parse(blocks: Iterable[Block]) -> Iterator[Batch]:
-    """EVENTS on the node's local clock, tied to tasks; the node's name and version from the start-up lines."""
-    return told(nlog.read(blocks))
+    """EVENTS on the node's local clock, tied to tasks; the node's name and version from the start-up lines.
 
-
-def told(batches: Iterable[Batch]) -> Iterator[Batch]:
-    """The same batches with what their messages say about tasks, the node and its version."""
-    named = False
-    for batch in batches:
+    A block may hold telling entries of several sources.
+    """
+    named: set[str] = set()
+    for batch in nlog.read(blocks):
         assert batch.events is not None
         text = pl.Series(pl.from_arrow(batch.events["message"]))
-        source = batch.events["source"][0].as_py() if len(text) else ""
-        likely = text.filter(functools.reduce(operator.or_, map(text.str.starts_with, START_UP_WORDS)))
-        said = [message for message in likely.to_list() if START_UP.match(message)]
-        node, version, named = _start_up(said, named)
-        yield Batch(
-            events=_tied(batch.events, text),
-            rejects=batch.rejects,
-            nodes={source: node} if node else {},
-            versions={source: version} if version else {},
-        )
+        nodes: dict[str, str] = {}
+        versions: dict[str, str] = {}
+        for source, messages in _start_ups(batch.events["source"], text).items():
+            nodes |= _node(source, messages, named)
+            versions |= [(source, match[1]) for message in messages if (match := VERSION.search(message))]
+        yield Batch(_tied(batch.events, text), rejects=batch.rejects, nodes=nodes, versions=versions)
 
 
-def _start_up(messages: list[str], named: bool) -> tuple[str | None, str | None, bool]:
-    """Node name, version, and whether the node's name was given: a machine's name is a fallback for it."""
+def _start_ups(sources: pa.ChunkedArray, text: pl.Series) -> dict[str, list[str]]:
+    """Source -> its messages about a start."""
+    likely = functools.reduce(operator.or_, map(text.str.starts_with, START_UP_WORDS)).arg_true()
+    found: dict[str, list[str]] = {}
+    for source, message in zip(sources.take(likely.to_arrow()).to_pylist(), text.gather(likely), strict=True):
+        if START_UP.match(message):
+            found.setdefault(source, []).append(message)
+    return found
+
+
+def _node(source: str, messages: Sequence[str], named: set[str]) -> dict[str, str]:
+    """The source's node by its last name; by its last machine as long as it is not `named`."""
     names = [match[1].strip() for text in messages if (match := NODE.search(text))]
     machines = [match[1] for text in messages if HOST.search(text) and (match := MACHINE.search(text))]
-    versions = [match[1] for text in messages if (match := VERSION.search(text))]
-    named = named or bool(names)
-    node = names[-1] if names else machines[-1] if machines and not named else None
-    return node, versions[-1] if versions else None, named
+    if names:
+        named.add(source)
+        return {source: names[-1]}
+    return {source: machines[-1]} if machines and source not in named else {}
 
 
 def _tied(events: pa.Table, text: pl.Series) -> pa.Table:
@@ -160,7 +164,8 @@ def _tied(events: pa.Table, text: pl.Series) -> pa.Table:
         events = events.set_column(events.schema.get_field_index(name), name, column)
     if not extra:
         return events
-    return pa.concat_tables([events, schema.from_rows(schema.EVENTS, extra)]).sort_by("line")
+    places = [("source", "ascending"), ("line", "ascending")]
+    return pa.concat_tables([events, schema.from_rows(schema.EVENTS, extra)]).sort_by(places)
 
 
 def _likely_tied(named: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[int, str]]]:

@@ -15,15 +15,15 @@ without a first look.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from analyzer import stretches
-from analyzer.blocks import Block, Ints, joined, of_spans
-from analyzer.ingest import nlog, server_log
+from analyzer.blocks import Block, Ints, of_spans
+from analyzer.ingest import nlog
 from analyzer.ingest.nlog_entries import Entries, find_entries
 from analyzer.ingest.nlog_heads import NONE
 from analyzer.ingest.values import rejects
@@ -54,19 +54,17 @@ OPENING = (
     b"[ServerTasks-",
 )
 """How messages begin that start-up lines and one tie are."""
-TOGETHER = 1 << 20
-"""Telling entries are decoded when they are about so many bytes: per-block work costs more than theirs."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Look:
-    """What a first look at a source finds: its telling entries and rejects, and of all entries rows, lines and times.
-
-    `rows`: as many as EVENTS would have.
+    """What a first look at a source finds: its telling entries, not decoded yet, its rejects, and of all entries how
+    many they are, their lines and their STRETCHES.
     """
 
-    batches: list[Batch]
-    rows: int
+    telling: list[Block]
+    refused: list[Batch]
+    entries: int
     lines: int
     stretches: pa.Table
 
@@ -76,36 +74,25 @@ class _Seen:
     """What is known of the entries so far."""
 
     source: str = ""
+    telling: list[Block] = field(default_factory=list)
+    refused: list[Batch] = field(default_factory=list)
     entries: int = 0
     lines: int = 0
-    refused: list[Batch] = field(default_factory=list)
     times: dict[str, list[Ints]] = field(default_factory=lambda: {"local": [], "offset": []})
 
 
 def look(blocks: Iterable[Block]) -> Look:
     """Look at the blocks of one source."""
     seen = _Seen()
-    batches = list(server_log.told(map(nlog.decoded, _telling(blocks, seen))))
-    extra = sum(int(np.count_nonzero(batch.events["lines"].to_numpy() == 0)) for batch in batches if batch.events)
+    for block in nlog.whole_entries(blocks):
+        _look_at(block, seen)
     united = {clock: stretches.united(parts) for clock, parts in seen.times.items()}
     table = stretches.table(seen.source, united, cleared=True)
-    return Look([*batches, *seen.refused], seen.entries + extra, seen.lines, table)
+    return Look(seen.telling, seen.refused, seen.entries, seen.lines, table)
 
 
-def _telling(blocks: Iterable[Block], seen: _Seen) -> Iterator[Block]:
-    """The telling entries of all blocks."""
-    held: list[Block] = []
-    for block in nlog.whole_entries(blocks):
-        held += _look_at(block, seen)
-        if sum(len(one.data) for one in held) > TOGETHER:
-            yield joined(held)
-            held = []
-    if held:
-        yield joined(held)
-
-
-def _look_at(block: Block, seen: _Seen) -> list[Block]:
-    """Count the entries of a block and their times; the telling ones."""
+def _look_at(block: Block, seen: _Seen) -> None:
+    """Count the entries of a block, take their times and the telling ones."""
     found = find_entries(block)
     stops = nlog.stops_of(found.rows, len(block))
     spans = nlog.no_entries(found.rows, found.real, len(block))
@@ -121,7 +108,8 @@ def _look_at(block: Block, seen: _Seen) -> list[Block]:
     if first and found.real.any():
         telling[found.real.argmax()] = True  # by its first entry a copy of the source is known
     telling &= found.real
-    return [of_spans(block, found.rows[telling], stops[telling])] if telling.any() else []
+    if telling.any():
+        seen.telling.append(of_spans(block, found.rows[telling], stops[telling]))
 
 
 def _times(found: Entries) -> dict[str, Ints]:

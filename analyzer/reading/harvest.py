@@ -60,7 +60,7 @@ class Found:
     version: str | None = None
     entries: int | None = None  # of a cleared source, where that is not the number of its lines
     problem: str | None = None
-    looked: tuple[int, int] | None = None  # rows and lines of EVENTS that a first look counted
+    looked: tuple[int, int] | None = None  # entries and their lines that a first look counted
 
 
 @dataclass
@@ -90,12 +90,18 @@ class Harvest:
             for source, version in batch.versions.items():
                 self.found[source].version = version
 
+    def tell(self, batches: Iterable[Batch]) -> None:
+        """Add what a format made of telling lines: they are counted already."""
+        for batch in batches:
+            if batch.events is not None:
+                self.telling.append(batch.events)
+            self.take([Batch(nodes=batch.nodes, versions=batch.versions)])
+
     def note(self, source: str, seen: Look) -> None:
         """Add what a first look found in a source of which only some entries are decoded."""
-        self.telling += [batch.events for batch in seen.batches if batch.events is not None]
-        self.take(replace(batch, events=None) for batch in seen.batches)
+        self.take(seen.refused)
         self.stretches.append(seen.stretches)
-        self.found[source].looked = seen.rows, seen.lines
+        self.found[source].looked = seen.entries, seen.lines
 
     def give_up(self, error: Exception, row: dict[str, object]) -> None:
         """A defect of ours costs the lines it happened on, never the case."""
@@ -208,7 +214,12 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
             return
     try:
         if options.triage and form.NAME in LOOKS:
-            harvested.note(decoder.name, LOOKS[form.NAME](blocks))
+            seen = LOOKS[form.NAME](blocks)
+            harvested.note(decoder.name, seen)
+            if sum(len(block.data) for block in seen.telling) > WHOLE:
+                harvested.tell(form.parse(seen.telling))
+            elif seen.telling:
+                _wait(harvested, packs, _Pack(form, _Kind.TELLING), joined(seen.telling))
         else:
             harvested.take(list(form.parse(blocks)))
     except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
@@ -233,8 +244,7 @@ def _unpack(harvested: Harvest, packs: _Packs, pack: _Pack) -> None:
     if pack.kind is _Kind.PART:
         parse_together(harvested, parts, partial(_decoded, pack.form))
     elif pack.kind is _Kind.TELLING and parts:
-        batches = pack.form.parse([together(parts)])
-        harvested.telling += [batch.events for batch in batches if batch.events is not None]
+        harvested.tell(pack.form.parse([together(parts)]))
     elif parts:
         _look(harvested, packs, pack.form, parts)
 

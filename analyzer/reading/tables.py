@@ -25,7 +25,11 @@ def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
     for (source,), lines in zip(made["logs"]["sources"].to_pylist(), made["logs"]["lines"].to_pylist(), strict=True):
         entries = harvested.found[source].entries
         counts["events"][source] = (lines if entries is None else entries, lines)
-    counts["events"] |= {source: one.looked for source, one in harvested.found.items() if one.looked}
+    more = _counts([table.filter(pc.equal(table["lines"], 0)) for table in harvested.telling])
+    looked = {source: one.looked for source, one in harvested.found.items() if one.looked}
+    counts["events"] |= {
+        source: (rows + more.get(source, (0, 0))[0], lines) for source, (rows, lines) in looked.items()
+    }
     for name in TABLES:
         rows = harvested.tables[name] + (harvested.telling if name == "events" else [])
         parts = [stamped(one, customer, nodes) for one in rows if one.num_rows]

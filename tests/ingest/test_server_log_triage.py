@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from analyzer import stretches
-from analyzer.blocks import Block
+from analyzer.blocks import Block, joined
 from analyzer.ingest import server_log
 from analyzer.ingest.server_log_triage import look
 from tests.ingest.conftest import blocks_of
@@ -40,14 +40,16 @@ def rows(tables: list[pa.Table | None]) -> list[dict[str, object]]:
 def test_it_agrees_with_decoding(first):
     for seed in range(first, first + 50):
         parsed, seen = list(server_log.parse(blocks(seed))), look(blocks(seed))
-        events, telling = rows([one.events for one in parsed]), rows([one.events for one in seen.batches])
-        assert (seen.rows, seen.lines) == (len(events), sum(row["lines"] for row in events)), seed
-        assert rows([one.rejects for one in seen.batches]) == rows([one.rejects for one in parsed]), seed
+        told = list(server_log.parse([joined(seen.telling)] if seen.telling else []))
+        events, telling = rows([one.events for one in parsed]), rows([one.events for one in told])
+        counted = [row["lines"] for row in events]
+        assert (seen.entries, seen.lines) == (len(counted) - counted.count(0), sum(counted)), seed
+        assert rows([one.rejects for one in seen.refused]) == rows([one.rejects for one in parsed]), seed
         needed = [at for at, row in enumerate(events) if not at or row["task"] or NEEDED.search(row["message"])]
         assert [row for row in telling if row in [events[at] for at in needed]] == [events[at] for at in needed], seed
         assert all(row in events for row in telling), seed
         for name in ("nodes", "versions"):
-            said = [[one for batch in some for one in getattr(batch, name).items()] for some in (parsed, seen.batches)]
+            said = [[one for batch in some for one in getattr(batch, name).items()] for some in (parsed, told)]
             assert dict(said[0]) == dict(said[1]), seed
         if events:
             exact = stretches.of_events(pa.concat_tables([one.events for one in parsed]), ["x.txt"])
@@ -59,4 +61,4 @@ def test_it_agrees_with_decoding(first):
 
 def test_no_blocks():
     seen = look([])
-    assert (seen.batches, seen.rows, seen.lines, seen.stretches.num_rows) == ([], 0, 0, 0)
+    assert (seen.telling, seen.refused, seen.entries, seen.lines, seen.stretches.num_rows) == ([], [], 0, 0, 0)
