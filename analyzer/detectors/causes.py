@@ -12,6 +12,9 @@ BLOCK = 4096
 """Storage moves and loses whole blocks (formats document, 1.6)."""
 
 
+TRIED = 45 * SECOND
+"""So long an append is tried again; then its line is lost (formats document, 1.6)."""
+UNKNOWN = "unknown"
 MIXED, OPEN = "two executions mixed", "two executions not told apart"
 
 
@@ -31,16 +34,18 @@ def cause_of(case: Case, lines: pl.DataFrame, step: Row) -> tuple[str, str]:
     if together == OPEN and step["shared"]:
         return OPEN, "or the lines are of two executions that cannot be told apart here: see what is not judged"
     if step["format"] == TEXT:
-        return "unknown", "the lines do not say why"
+        return UNKNOWN, "the lines do not say why"
     moved = moved_block(lines, step)
     if moved:
         return "block moved", moved
-    if _appends_failed(case, step):
+    if step["back"] <= TRIED + step["tolerance"] and _appends_failed(case, step):
         return (
             "appends delayed",
             "its node's server log shows appends that had to be tried again: lines were written late",
         )
-    return "unknown", "the clock that stamped the lines was set back, or the lines were written late"
+    if not step["activity"]:
+        return UNKNOWN, "the clock that stamped the lines was set back, or another node wrote one of them"
+    return UNKNOWN, "the clock that stamped the lines was set back, or the lines were written late"
 
 
 def moved_block(lines: pl.DataFrame, step: Row) -> str | None:

@@ -27,10 +27,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.detectors.causes import cause_of, mixed
+from analyzer.detectors.causes import UNKNOWN, cause_of, mixed
 from analyzer.detectors.claims import LOGS_WANTED
 from analyzer.detectors.common import Row, evidence, rows
-from analyzer.detectors.lines import KEY, SECOND, headline, looked, seconds, task_lines, titles
+from analyzer.detectors.lines import KEY, RAW, SECOND, headline, looked, seconds, task_lines, titles
 from analyzer.detectors.order import steps_back
 from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
 
@@ -62,7 +62,8 @@ def _finding(case: Case, lines: pl.DataFrame, steps: list[Row]) -> Finding:
     largest = max(step["back"] for step in steps)
     cause, told = cause_of(case, lines, max(steps, key=lambda step: step["back"]))
     places = [place for step in steps[:SHOWN] for place in (_before(step), step)]
-    sure = not (all(step["shared"] for step in steps) and mixed(case, first["customer"], first["task"]))
+    root = cause == UNKNOWN and not any(step["activity"] for step in steps)  # of an execution that has lost its start
+    sure = not root and not (all(step["shared"] for step in steps) and mixed(case, first["customer"], first["task"]))
     again = len(steps) - 1
     more = f", and the same happens {'once' if again == 1 else f'{again:,} times'} more" if again else ""
     return Finding(
@@ -91,9 +92,13 @@ def _finding(case: Case, lines: pl.DataFrame, steps: list[Row]) -> Finding:
 
 
 def _shared(lines: pl.DataFrame) -> pl.DataFrame:
-    """KEY, activity, `shared`: lines of several executions stand in it, as in the root, or in a pause resumed twice."""
-    owners = lines.group_by(*KEY, "activity").agg(owners=pl.col("execution").n_unique())
-    return owners.select(*KEY, "activity", shared=pl.col("owners") > 1)
+    """KEY, activity, `shared`: lines of several executions stand in it, as in the root, or in a pause resumed twice.
+
+    A tree does not tell executions apart that resumed one pause; they go on with the same steps.
+    """
+    several = pl.col("execution").n_unique() > 1
+    tree = ((pl.col("format") != RAW) & (pl.col("depth") <= 1)).any()
+    return lines.group_by(*KEY, "activity").agg(shared=several | tree)
 
 
 def _before(step: Row) -> Row:

@@ -123,7 +123,7 @@ def _finding(left: list[Row]) -> Finding:
         code=CODE,
         name=NAME,
         severity=SEVERITY,
-        verdict=Verdict.POSSIBLE if lost else Verdict.PROVED,
+        verdict=Verdict.POSSIBLE if lost or first["mixed"] else Verdict.PROVED,
         summary=(
             f"In the log of {first['task']}, {count} neither finished nor abandoned, although the task itself finished "
             f"in line {first['over_line']}: {quoted(names, len(left), SHOWN)}{_why(first, lost)}"
@@ -150,5 +150,5 @@ def _why(first: Row, lost: bool) -> str:
     if lost:
         return "; lines of this log are lost (see OCT204), and which ones is not known: the finish may be among them"
     if first["mixed"]:
-        return "; two executions of the task are mixed in this log: see OCT101"
+        return "; two executions of the task are mixed in this log (see OCT101), and of two writers lines may be lost"
     return ""

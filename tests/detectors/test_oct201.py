@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.detectors.bundle import HEALTHY, MIXED, node
+from tests.detectors.bundle import HEALTHY, MIXED, RETRIED, node
 
 
 def test_a_line_stamped_before_the_one_above_it(bundle):
@@ -44,6 +44,36 @@ def test_a_clock_that_was_set_back_is_not_called_a_moved_block(bundle):
     finding = bundle.audit().one("OCT201")
     assert finding.detail["cause"] == "unknown"
     assert finding.detail["largest_seconds"] == 19
+
+
+def test_the_roots_lines_may_be_those_of_an_execution_whose_start_is_lost(bundle):
+    bundle.raw("""
+        .    INF 0      Check health
+        .    INF 1      Checking
+        .    INF 2      Checking
+        .    INF 10:30  Checking
+        .    INF 1.5    Checking
+        .    INF 2.5    Checking
+        .    FIN 10:31
+    """)
+    finding = bundle.audit().one("OCT201")
+    assert finding.verdict == "possible"
+    assert "or another node wrote one of them" in finding.summary
+
+
+def test_an_append_is_not_tried_again_for_minutes(bundle):
+    bundle.raw("""
+        .    INF 0      Deploy Shop
+        1    INF 1      Step 1
+        1    INF 1:00   one
+        1    INF 4:00   two
+        1    INF 50     three
+        1    INF 1:10   four
+        1    FIN 4:01
+        .    FIN 4:02
+    """)
+    bundle.server("EAST", RETRIED.format("it is being used by another process"))
+    assert bundle.audit().one("OCT201").detail["cause"] == "unknown"
 
 
 def test_one_finding_per_execution_whatever_the_number_of_steps_back(bundle):
