@@ -39,13 +39,16 @@ def reconstruct(sources: pa.Table, events: pa.Table, states: pa.Table, cleared: 
     `cleared`: rows of LOGS that a first look cleared. Of these logs EVENTS has only the lines that name a machine or a
     version; each is one execution, and ASSIGNMENTS has no row of it.
     """
-    told = pl.DataFrame(events)
-    every = task_lines(told, sources)
+    frame = pl.DataFrame(events)
+    told = ties(frame)
+    every = task_lines(frame, sources)
+    del frame
     named = machines(every)
     known = pl.DataFrame(cleared)
     lines = every.join(known, on=KEY, how="anti", maintain_order="left")
+    del every
     logs = pl.concat([facts(lines, named), of_first_look(known, named)]).sort(KEY)
-    made: Assembly = assemble(lines, named, logs, ties(told), pl.DataFrame(states))
+    made: Assembly = assemble(lines, named, logs, told, pl.DataFrame(states))
     return Reconstruction(
         logs=_arrow(logs.select(schema.LOGS.names), schema.LOGS),
         executions=_arrow(made.executions, schema.EXECUTIONS),

@@ -12,6 +12,9 @@ import pyarrow as pa
 from analyzer.names import TASK_ID
 
 KEY = ("customer", "task", "log")
+NEEDED = (*KEY, "source", "line", "lines", "offset", "segment", "activity", "level", "severity", "kind", "time", "tick",
+          "wall", "message")  # fmt: skip
+"""Memory holds several copies of these lines: a column less is a tenth less of it."""
 VIEWS = {"task-log": 0, "api-details": 1, "task-text": 2}
 """Raw lines stand in append order and carry ids; `/details` keeps ids, a text download only the tree."""
 
@@ -19,24 +22,23 @@ VIEWS = {"task-log": 0, "api-details": 1, "task-text": 2}
 def task_lines(events: pl.DataFrame, sources: pa.Table) -> pl.DataFrame:
     """Events of ServerTasks' logs: one view per task, no copies.
 
-    EVENTS' columns plus `view`, `instant` (100 ns), `step` (first id of the activity) and `tears` (places of its file
-    that could not be read).
+    NEEDED columns of EVENTS, `view`, `instant` (100 ns), `step` (first id of the activity), `tears` (places of its file
+    that could not be read) and `version`.
     """
-    formats = pl.DataFrame(sources.select(["customer", "source", "format", "duplicate_of", "rejects", "version"]))
-    formats = formats.filter(pl.col("format").is_in(list(VIEWS)) & pl.col("duplicate_of").is_null())
-    frame = events.filter(pl.col("source").is_in(formats["source"].implode()))
+    views = pl.DataFrame(sources.select(["customer", "source", "format", "duplicate_of", "rejects", "version"]))
+    views = views.filter(pl.col("format").is_in(list(VIEWS)) & pl.col("duplicate_of").is_null())
+    views = views.select(
+        "customer", "source", "version", tears=pl.col("rejects"),
+        view=pl.col("format").replace_strict(VIEWS, return_dtype=pl.Int64),
+    )  # fmt: skip
+    frame = events.select(NEEDED).filter(pl.col("source").is_in(views["source"].implode()))
     frame = frame.filter(pl.col("task").str.contains(f"^{TASK_ID.pattern}$"))
-    frame = (
-        frame.join(formats, on=["customer", "source"], maintain_order="left")
-        .with_columns(
-            view=pl.col("format").replace_strict(VIEWS, return_dtype=pl.Int64),
-            log=pl.col("log").fill_null(""),
-            tears=pl.col("rejects"),
-            instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
-            step=pl.col("activity").str.split("/").list.first().fill_null(""),
-        )
-        .drop("format", "duplicate_of", "rejects")
-    )
+    frame = frame.join(views, on=["customer", "source"], how="inner", maintain_order="left")
+    frame = frame.with_columns(
+        log=pl.col("log").fill_null(""),
+        instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
+        step=pl.col("activity").str.split("/").list.first().fill_null(""),
+    ).drop("wall", "tick")
     frame = frame.filter(~_spliced())
     frame = frame.filter(pl.col("view") == pl.col("view").min().over("customer", "task"))
     return _without_copies(frame).sort("customer", "task", "log", "source", "line", "offset", maintain_order=True)
