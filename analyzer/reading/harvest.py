@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.blocks import Block, Text, joined, of_lines, together
+from analyzer.blocks import Block, Text, joined, keep_freed_memory, of_lines, together
 from analyzer.ingest import LOOKS, TRIAGE, recognise
 from analyzer.ingest.server_log_triage import Look
 from analyzer.ingest.triage import NOTHING
@@ -156,6 +156,7 @@ _Packs = dict[tuple[str, _Kind], _Pack]
 
 def read_members(members: Iterable[Member], options: Options) -> Harvest:
     """Read these members."""
+    keep_freed_memory()
     found = Harvest()
     packs: _Packs = {}
     for member in members:

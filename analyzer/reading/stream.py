@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import Block, Text, together
+from analyzer.blocks import Block, Text, keep_freed_memory, together
 from analyzer.errors import UsageError
 from analyzer.ingest import CODED, recognise
 from analyzer.model import Batch, Format
@@ -40,6 +40,7 @@ def decoded(places: Iterable[Place], options: Options, nodes: Mapping[str, str |
 
     Raises UsageError where an archive's lines cannot wait in the temporary folder.
     """
+    keep_freed_memory()
     exact = Options(customer=options.customer, progress=options.progress)
     known = {source: node for source, node in nodes.items() if node is not None}
     archives = {place: holds_many(place) for place in places if place.may_hold(nodes)}
