@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,8 @@ from analyzer import schema, stretches
 from analyzer.names import SERVER_LOG
 from analyzer.reading.harvest import TABLES, Found, Harvest
 
+SHORT = 100
+"""Rows of a source: fewer are copied."""
 PLACE = [("source", "ascending"), ("line", "ascending"), ("offset", "ascending")]
 
 
@@ -59,7 +62,11 @@ def stamped(table: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Tabl
 
 
 def in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
-    """Slices of the tables by source and place. Nothing is copied, so that memory need not hold everything twice."""
+    """The rows of the tables by source and place.
+
+    Long stretches are not copied, so that memory need not hold everything twice; many short ones are, because a slice
+    of every column takes more than a few rows.
+    """
     tables = [by_place(table) for table in tables]
     runs: list[tuple[str, int, int, int, int]] = []
     for number, table in enumerate(tables):
@@ -67,6 +74,11 @@ def in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
         lines = table["line"].combine_chunks().take(pa.array([0, *stops[:-1]])).to_pylist()
         runs += zip(sources, lines, [number] * len(stops), [0, *stops[:-1]], stops, strict=True)
     runs.sort()
+    if runs and SHORT * len(runs) > sum(table.num_rows for table in tables):
+        begins = np.cumsum([0, *(table.num_rows for table in tables)])
+        rows = [np.arange(start, stop) + begins[number] for _, _, number, start, stop in runs]
+        yield pa.concat_tables(tables).take(np.concatenate(rows))
+        return
     at = 0
     while at < len(runs):
         _, _, number, start, stop = runs[at]
