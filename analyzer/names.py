@@ -51,7 +51,7 @@ CORRELATION = re.compile(
     r"(?P<task>ServerTasks-\d+|ScheduledTasks_[^/_\"]+)(?:_(?P<log>[^/\"]+))?(?:/(?P<activity>[^\"]*))?",
     re.ASCII,
 )
-TASK_ID = re.compile(r"ServerTasks-\d+", re.ASCII)
+TASK_ID = re.compile(r"ServerTasks-[0-9]+")
 
 
 def node_name(text: str | None) -> str | None:

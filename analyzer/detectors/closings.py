@@ -46,11 +46,13 @@ def both_ways(case: Case) -> list[tuple[Row, Row]]:
     linked = [rows(pairs.join(concurrent, on=TASK, how="semi")), rows(_went_on(every))]
     groups = _groups(chain.from_iterable(linked))
     root = every.filter(ROOT).with_columns(ending=ENDING).with_columns(closes=pl.col("ending").is_not_null())
+    begins = _begins(every)
     found = []
-    for _, log in root.group_by(KEY, maintain_order=True):
-        several = groups[(log["customer"][0], log["task"][0])]
+    for log in root.partition_by(KEY, maintain_order=True):
         lines = list(rows(log))
-        parts = _in_raw(lines, _begins(case, lines[0]), several) if lines[0]["format"] == RAW else _in_tree(lines)
+        customer, task, name = (lines[0][column] for column in KEY)
+        raw = lines[0]["format"] == RAW
+        parts = _in_raw(lines, begins[customer, task, name], groups[customer, task]) if raw else _in_tree(lines)
         found += [pair for pair in map(_differing, parts) if pair][:1]
     return found
 
@@ -96,13 +98,15 @@ def _groups(pairs: Iterable[Row]) -> dict[Key, list[frozenset[int]]]:
     return defaultdict(list, {key: [one for one in parts if one & overlapping[key]] for key, parts in found.items()})
 
 
-def _begins(case: Case, line: Row) -> dict[tuple[str, int], int]:
-    """(source, execution) -> its first line there."""
-    lines = task_lines(case).filter(
-        pl.all_horizontal(pl.col(name) == line[name] for name in KEY) & pl.col("execution").is_not_null()
+def _begins(lines: pl.DataFrame) -> dict[tuple[str, ...], dict[tuple[str, int], int]]:
+    """KEY -> (source, execution) -> its first line there."""
+    firsts = (
+        lines.filter(pl.col("execution").is_not_null()).group_by(*KEY, "source", "execution").agg(pl.col("line").min())
     )
-    firsts = lines.group_by("source", "execution").agg(pl.col("line").min())
-    return {(source, number): first for source, number, first in firsts.iter_rows()}
+    found: dict[tuple[str, ...], dict[tuple[str, int], int]] = defaultdict(dict)
+    for *key, source, number, first in firsts.iter_rows():
+        found[tuple(key)][(source, number)] = first
+    return found
 
 
 def _in_raw(

@@ -89,6 +89,18 @@ def test_more_guids_than_runs(bundle, guids, others, doubt):
     assert bool(doubted(bundle)) is doubt
 
 
+def test_that_an_execution_has_one_guid_is_told_by_tasks_of_several_runs_too(bundle):
+    bundle.raw(HEALTHY, task=7)
+    said = {"EAST": [TRANSACTION.format(at, name) for name in "12" for at in (2, 5)], "WEST": []}
+    for number in (8, 9, 10):
+        bundle.raw(PAUSED, task=number)
+        said["EAST"] += [TRANSACTION.format(at, 3).replace("-7-", f"-{number}-") for at in (5, 6)]
+        said["WEST"] += [TRANSACTION.format(f"20:0{at}", 4).replace("-7-", f"-{number}-") for at in (3, 4)]
+    for name, lines in said.items():
+        bundle.server(name, "\n".join(lines), zone="+00:00")
+    assert doubted(bundle)
+
+
 @pytest.mark.parametrize(("owner", "doubt"), [("EAST", False), ("WEST", True)])
 def test_a_last_owner_of_whom_the_log_has_no_run(bundle, owner, doubt):
     lines = HEALTHY.splitlines(keepends=True)
