@@ -86,6 +86,18 @@ def test_server_logs_that_are_no_copies_are_not_decoded(bundle):
     assert audit.case.telling.num_rows < 12
 
 
+@pytest.mark.parametrize(("at", "decoded"), [("EAST", 2), ("WEST", 0)], ids=["a copy", "another log"])
+def test_server_logs_that_begin_alike(bundle, at, decoded):
+    """One that has other telling entries is no copy, and stays as it is; a longer one may be."""
+    same = f"{started('2023.3.12936')}\n1 INFO as ever\n2 INFO Updating node to become leader: "
+    bundle.server("EAST", f"{same}EAST\n3 INFO went offline")
+    bundle.server("EAST", f"{same}{at}\n3 INFO went offline\n4 INFO more\n5 INFO went offline", "OctopusServer.0.txt")
+    audit = agreed(bundle.folder)
+    cleared_ = {row["source"] for row in audit.case.stretches.to_pylist() if row["cleared"]}
+    assert len(cleared_) == 2 - decoded
+    assert bool(decoded) == any(audit.case.sources["duplicate_of"].to_pylist())
+
+
 # What else the input says about a task
 
 

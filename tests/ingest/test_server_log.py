@@ -1,11 +1,24 @@
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
+from analyzer.blocks import Text, together
 from analyzer.ingest import server_log
+from tests.server_logs import TELLING
 
 GUID = "07e808db-26c8-4868-be73-72b906841bec"
 OTHER = "5b1f0c9e-6d3a-4a57-9d0e-0f6f6f1f2a3b"
+
+ODD = (
+    "in 'éTaskController|ServerTasks-{task}-" + GUID + "|T1'",
+    "in 'TaskController|ServerTasks-{task}-" + GUID + "|T1'",
+    "in 'ATaskController|ServerTasks-{task}-" + GUID + "|T'",
+    "in 'ATaskController|ServerTasks-{task}-" + GUID[:-1] + "|T1'",
+    "in 'ATaskController|ServerTasks-{task}-" + GUID + "|T1' attempt #1",
+)
+"""Transactions that are none, or not as they mostly stand."""
 
 
 def line(message: str, second: int = 0, level: str = "ERROR") -> str:
@@ -151,3 +164,28 @@ def test_hostile_dump_does_not_multiply_its_text(parse):
     parsed = parse(server_log, line(names))
     assert len(parsed.events) == 500
     assert sum(len(text) for text in parsed.pick("events", "message")) < 3 * len(names)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_plain_transactions_are_tied_like_all_others(parse, seed):
+    random = Random(seed)
+    texts = [random.choice((*TELLING, *ODD)).format(task=random.randrange(9), node="EAST") for _ in range(30)]
+    parsed = parse(server_log, "".join(line(text) for text in texts))
+    columns = ("task", "log", "activity", "detail")
+    expected = [server_log.ties(text) or [dict.fromkeys(columns)] for text in texts]
+    assert parsed.pick("events", *columns) == [
+        tuple(one[name] for name in columns) for said in expected for one in said
+    ]
+
+
+def test_telling_entries_of_several_logs():
+    texts = ["Defaulting server node name to '\"EAST\"'.", "Octopus.Server version 2023.3.1 (x)", "went offline"]
+    environment = "Environment Information:\n  MachineName: WEST\n  HostProcessName: Octopus.Server"
+    logs = {"a": [*texts, environment], "b": [environment, texts[2]], "c": [texts[2], texts[1].replace("2023", "2022")]}
+    page = together([Text(name, "".join(map(line, messages)).encode()) for name, messages in logs.items()])
+    (batch, *rest) = server_log.parse([page])
+    both = [batch, *rest]
+    sources = [source for one in both for source in one.events["source"].to_pylist()]
+    assert sources == [name for name, messages in logs.items() for _ in messages]
+    assert {**batch.nodes, **rest[0].nodes} == {"a": "EAST", "b": "WEST"}
+    assert {**batch.versions, **rest[0].versions} == {"a": "2023.3.1", "c": "2022.3.1"}
