@@ -160,6 +160,20 @@ def test_ingest_writes_five_tables(stage, tmp_path):
     assert written["events"].num_rows == 2
 
 
+def test_ingest_writes_the_same_bytes_with_one_worker_and_with_several(tmp_path, monkeypatch):
+    from analyzer.reading import workers
+
+    monkeypatch.setattr(workers, "LARGE", 1)
+    monkeypatch.setattr(workers, "SHARE", 10_000)
+    written = []
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        assert run("ingest", SAMPLES / "healthy", "--out", folder, "--workers", number).exit_code == 0
+        written.append({file.name: file.read_bytes() for file in folder.iterdir()})
+    assert len(written[0]["events.parquet"]) > 10_000
+    assert written[0] == written[1]
+
+
 def test_ingest_of_a_partial_read_says_so(stage, tmp_path):
     stage(audit(case([source("a.txt", problem="cut off")])))
     result = run("ingest", tmp_path, "--out", tmp_path / "tables")

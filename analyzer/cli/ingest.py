@@ -23,12 +23,15 @@ def ingest(
     since: options.Since = "",
     until: options.Until = "",
     config: options.Settings = "",
+    workers: options.Workers = 0,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Write what was read as Parquet tables."""
     voice = Voice(quiet, verbose)
-    narrowed = options.narrowed(paths, node, utc_offset, task, since, until, known=options.configured(config))
+    narrowed = options.narrowed(
+        paths, node, utc_offset, task, since, until, known=options.configured(config), workers=workers
+    )
     folder = arguments.output_folder(out)
     from analyzer import pipeline
     from analyzer.report.exports import parquet

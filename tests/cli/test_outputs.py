@@ -144,7 +144,7 @@ def test_bytes_do_not_depend_on_how_the_input_came(twice, once, tmp_path):
             made.append({file.name: file.read_bytes() for file in place.rglob("*") if file.is_file()})
     assert made[0] == made[1]
     assert made[2] == made[3]
-    assert len(made[0]) == len(FILES) + 10
+    assert len(made[0]) == len(FILES) + 11
 
 
 def test_quiet_tells_the_figures_alone(twice, tmp_path):
