@@ -18,8 +18,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from analyzer.case import Case
     from analyzer.errors import AnalyzerError
-    from analyzer.model import Case, Evidence, Finding, Incident, NotJudged, Severity, Verdict
+    from analyzer.model import Evidence, Finding, Incident, NotJudged, Severity, Verdict
     from analyzer.notebook import Audit, Findings, Task, audit, doctor, merge
     from analyzer.pipeline import read
     from analyzer.report.catalogue import explain

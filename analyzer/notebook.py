@@ -5,7 +5,7 @@
     audit[48211].plot()
     audit.since(earlier)                # what is new, gone or changed
 
-These are the values of `model` and `report` with a text and an HTML form; they judge nothing.
+These are the values of `case`, `model` and `report` with a text and an HTML form; they judge nothing.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import arguments, model, pipeline
+from analyzer.case import Audit as PlainAudit
+from analyzer.case import Case
 from analyzer.errors import TaskUnknown, UsageError
-from analyzer.model import Case, Finding
+from analyzer.model import Finding
 from analyzer.report.plain import listing, visible
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def audit(case: Case) -> Audit:
     return _told(pipeline.audit(case))
 
 
-def merge(audits: Sequence[model.Audit]) -> Audit:
+def merge(audits: Sequence[PlainAudit]) -> Audit:
     """Several customers' audits as one, for comparing them. Read each with a `customer` of its own."""
     return _told(pipeline.merge(audits))
 
@@ -54,7 +56,7 @@ def doctor(case: Case) -> str:
     return report.render(bundle.examine(pipeline.audit(case)), WIDTH)
 
 
-def _told(found: model.Audit) -> Audit:
+def _told(found: PlainAudit) -> Audit:
     return Audit(**{one.name: getattr(found, one.name) for one in fields(found)})
 
 
@@ -76,7 +78,7 @@ def _line(one: Finding) -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class Audit(model.Audit):
+class Audit(PlainAudit):
     """The answer: findings worst first, the questions that stayed open, and the case they are about."""
 
     def __post_init__(self) -> None:
@@ -120,14 +122,14 @@ class Audit(model.Audit):
         frame.index = pd.Index([customer for _, customer in ranked], name=rollup.HEADINGS[-1])
         return frame
 
-    def since(self, before: model.Audit | str | Path) -> Changed:
+    def since(self, before: PlainAudit | str | Path) -> Changed:
         """What is new, gone or changed, and why. `before`: an audit, or a document that `--json` wrote.
 
         Raises UsageError where the document cannot be read.
         """
         from analyzer.report import baseline, changes
 
-        earlier = baseline.of(before) if isinstance(before, model.Audit) else baseline.read(str(before))
+        earlier = baseline.of(before) if isinstance(before, PlainAudit) else baseline.read(str(before))
         return Changed(changes.compare(earlier, self))
 
     def __repr__(self) -> str:

@@ -12,12 +12,13 @@ import polars as pl
 import pyarrow as pa
 
 from analyzer import schema
+from analyzer.case import Audit, Case
 from analyzer.citing import cite
 from analyzer.detectors import CATALOGUE
 from analyzer.errors import PathMissing, UsageError
 from analyzer.executions import reconstruct
 from analyzer.incidents import recognise
-from analyzer.model import Audit, Case, Finding, Findings, Incident, NotJudged, Progress
+from analyzer.model import Finding, Findings, Incident, NotJudged, Progress
 from analyzer.narrowing import Question, narrowed, of_tasks, tasks_asked_for
 from analyzer.reading import Options, Reading, stream_events
 from analyzer.sources import outermost

@@ -13,7 +13,8 @@ from fnmatch import fnmatchcase
 
 import polars as pl
 
-from analyzer.model import Audit, Case, Finding, Findings, Suppressed, Suppression
+from analyzer.case import Audit, Case
+from analyzer.model import Finding, Findings, Suppressed, Suppression
 
 DAY = 86_400_000_000
 """A wall time below this has no date."""

@@ -11,7 +11,7 @@ from unittest import mock
 import pyarrow as pa
 
 from analyzer import ingest, pipeline
-from analyzer.model import Audit, Case
+from analyzer.case import Audit, Case
 from analyzer.report import json, text
 from tests.bundles import account
 

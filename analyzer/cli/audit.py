@@ -15,8 +15,8 @@ from analyzer.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from analyzer.case import Audit
     from analyzer.config import Config
-    from analyzer.model import Audit
 
 
 def audit(

@@ -15,7 +15,7 @@ from analyzer.cli.terminal import Voice
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyzer.model import Audit
+    from analyzer.case import Audit
     from analyzer.report.changes import Baseline, Changes
 
 FORMATS = Literal["table", "json", "jsonl", "csv"]

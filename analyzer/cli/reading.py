@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.cli.terminal import Voice
 
 if TYPE_CHECKING:
-    from analyzer.model import Case
+    from analyzer.case import Case
 
 PROBLEMS_SHOWN = 20
 NOTHING = "nothing of a known format was found in it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.case import Detector
 from analyzer.detectors import (
     oct101_concurrent_execution,
     oct102_repeated_execution,
@@ -20,7 +21,6 @@ from analyzer.detectors import (
     oct902_ambiguous_clock,
     oct903_duplicate_source,
 )
-from analyzer.model import Detector
 
 CATALOGUE: tuple[Detector, ...] = (
     oct101_concurrent_execution,

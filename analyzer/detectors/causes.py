@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.common import Row
 from analyzer.detectors.lines import SECOND, TEXT
-from analyzer.model import Case
 
 BLOCK = 4096
 """Storage moves and loses whole blocks (formats document, 1.6)."""

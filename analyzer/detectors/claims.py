@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.lines import remembered
-from analyzer.model import Case, NotJudged
+from analyzer.model import NotJudged
 from analyzer.names import FINAL_STATES
 
 STATUS = ("database", "api", "header")

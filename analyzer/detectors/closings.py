@@ -19,9 +19,9 @@ from itertools import chain
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.common import Row, rows
 from analyzer.detectors.lines import ANSWERED, KEY, RAW, ROOT, task_lines
-from analyzer.model import Case
 from analyzer.names import CANCELED, COMPLETED, FATAL, RUNS_UNKNOWN
 
 TASK = ("customer", "task")

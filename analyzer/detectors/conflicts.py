@@ -11,12 +11,13 @@ from itertools import combinations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.claims import APART, STATUS, called, claimed, edited, explained
 from analyzer.detectors.closings import both_ways
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.endings import endings
 from analyzer.detectors.lines import KEY
-from analyzer.model import Case, Evidence
+from analyzer.model import Evidence
 from analyzer.names import RUNS_UNKNOWN
 
 TASK = ("customer", "task")

@@ -21,13 +21,14 @@ from typing import NamedTuple
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.claims import LOGS_WANTED, NO_LOG
 from analyzer.detectors.doubts import doubts
 from analyzer.detectors.lines import RAW, looked, remembered, task_lines
 from analyzer.detectors.losses import every_loss
 from analyzer.detectors.serverlogs import Coverage, covered, known_nodes, unplaced_logs
 from analyzer.detectors.tasklogs import TASK, task_logs
-from analyzer.model import Case, NotJudged
+from analyzer.model import NotJudged
 from analyzer.names import SERVER_LOG, TASK_ID
 
 CODE = "OCT101"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.claims import STATUS, called, claimed
 from analyzer.detectors.lines import (
     CLOSING,
@@ -26,7 +27,6 @@ from analyzer.detectors.lines import (
 )
 from analyzer.detectors.order import steps_back
 from analyzer.detectors.tasklogs import TASK, task_logs, torn
-from analyzer.model import Case
 from analyzer.names import RESUMED, SERVER_LOG
 
 Key = tuple[str, str]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.lines import CLOSING, KEY, RAW, ROOT, remembered, task_lines
-from analyzer.model import Case
 from analyzer.names import COMPLETED, ERROR, FATAL
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.lines import KEY, RAW, task_lines, titles
-from analyzer.model import Case
 from analyzer.names import FATAL
 
 RETENTION = r"(?i)\bretention\b"

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import polars as pl
 
-from analyzer.model import Case
+from analyzer.case import Case
 from analyzer.names import RESUMED
 
 Made = TypeVar("Made")

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.claims import called, final_status
 from analyzer.detectors.common import Row, on_nodes, quoted, rows
 from analyzer.detectors.lines import ANSWERED, DETAILS, KEY, RAW, ROOT, cleared, headline, remembered, task_lines
 from analyzer.detectors.tasklogs import TASK, refused_appends, task_logs, torn_entries
-from analyzer.model import Case
 
 COPYING = timedelta(minutes=10)
 """Files of one folder are copied one after the other, and clocks differ by minutes."""

@@ -29,9 +29,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from analyzer.case import Case
 from analyzer.detectors.common import on_nodes, pair_evidence, rows
 from analyzer.detectors.coverage import questions
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT101"
 NAME = "concurrent-execution"

@@ -23,8 +23,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from analyzer.case import Case
 from analyzer.detectors.common import on_nodes, pair_evidence, rows
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT102"
 NAME = "repeated-execution"

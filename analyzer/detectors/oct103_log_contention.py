@@ -23,10 +23,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.common import evidence, on_nodes, rows
 from analyzer.detectors.coverage import NO_SERVER_LOG, server_logs_wanted
 from analyzer.detectors.serverlogs import known_nodes
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import HELD
 
 CODE = "OCT103"

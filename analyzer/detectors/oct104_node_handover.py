@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from analyzer.case import Case
 from analyzer.detectors.common import pair_evidence, rows
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT104"
 NAME = "node-handover"

@@ -27,12 +27,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.causes import UNKNOWN, cause_of, mixed
 from analyzer.detectors.claims import LOGS_WANTED
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import KEY, RAW, SECOND, headline, looked, seconds, task_lines, titles
 from analyzer.detectors.order import steps_back
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT201"
 NAME = "time-went-back"

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import (
     CLOSING,
@@ -39,7 +40,7 @@ from analyzer.detectors.lines import (
     tolerances,
 )
 from analyzer.detectors.tasklogs import task_logs
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT202"
 NAME = "line-after-finish"

@@ -22,11 +22,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.claims import claimed
 from analyzer.detectors.common import Row, evidence, quoted, rows
 from analyzer.detectors.lines import CLOSING, DETAILS, KEY, RAW, ROOT, cleared, headline, task_lines
 from analyzer.detectors.tasklogs import task_logs
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import FINAL_STATES
 
 CODE = "OCT203"

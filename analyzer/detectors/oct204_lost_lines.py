@@ -27,10 +27,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from analyzer.case import Case
 from analyzer.detectors.common import evidence
 from analyzer.detectors.lines import RAW, cleared, task_lines
 from analyzer.detectors.losses import Loss, every_loss
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT204"
 NAME = "lost-lines"

@@ -23,9 +23,10 @@ Source: design document, section 5; formats document, sections 3, 4, 6, 7 and 10
 
 from __future__ import annotations
 
+from analyzer.case import Case
 from analyzer.detectors.claims import has_status
 from analyzer.detectors.conflicts import Conflict, between_claims, between_executions
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT301"
 NAME = "conflicting-final-status"

@@ -24,12 +24,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.claims import called, edited, final_status, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, quoted, rows
 from analyzer.detectors.endings import endings
 from analyzer.detectors.failures import failed_blocks, failed_steps
 from analyzer.detectors.lines import headline
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 
 CODE = "OCT302"
 NAME = "success-over-failure"

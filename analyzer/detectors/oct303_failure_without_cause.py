@@ -23,11 +23,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.claims import called, explained, final_status, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import cleared
 from analyzer.detectors.tasklogs import task_logs
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import ERROR
 
 CODE = "OCT303"

@@ -29,11 +29,12 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.claims import called, claimed, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, moment, rows
 from analyzer.detectors.lines import ANSWERED, CLOSING, KEY, RAW, ROOT, cleared, task_lines
 from analyzer.detectors.tasklogs import task_logs
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import ERROR
 
 CODE = "OCT304"

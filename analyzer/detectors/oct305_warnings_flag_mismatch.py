@@ -21,11 +21,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.claims import called, claimed, same_run
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import KEY, cleared, task_lines
 from analyzer.detectors.tasklogs import task_logs
-from analyzer.model import Case, Finding, Judgement, NotJudged, Severity, Verdict
+from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import WARNING
 
 CODE = "OCT305"

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.common import Row, evidence, rows
-from analyzer.model import Case, Finding, Judgement, Severity, Verdict
+from analyzer.model import Finding, Judgement, Severity, Verdict
 
 CODE = "OCT901"
 NAME = "unreadable-lines"

@@ -24,10 +24,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import KEY
 from analyzer.detectors.order import clock_changes
-from analyzer.model import Case, Finding, Judgement, Severity, Verdict
+from analyzer.model import Finding, Judgement, Severity, Verdict
 
 CODE = "OCT902"
 NAME = "ambiguous-clock"

@@ -23,8 +23,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.common import Row, rows
-from analyzer.model import Case, Evidence, Finding, Judgement, Severity, Verdict
+from analyzer.model import Evidence, Finding, Judgement, Severity, Verdict
 
 CODE = "OCT903"
 NAME = "duplicate-source"

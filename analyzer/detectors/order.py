@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.lines import ANSWERED, KEY, RAW, ROOT, SECOND, remembered, task_lines, tolerances
-from analyzer.model import Case
 from analyzer.names import COMPLETED, FATAL
 
 HOUR = 3600 * SECOND

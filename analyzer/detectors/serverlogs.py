@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.common import rows
 from analyzer.detectors.lines import remembered
-from analyzer.model import Case
 from analyzer.names import SERVER_LOG, SERVER_MACHINE
 from analyzer.stretches import ENTRIES, FIRST, LAST, QUIET, united
 

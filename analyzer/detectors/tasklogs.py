@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.detectors.claims import claimed
 from analyzer.detectors.lines import KEY, RAW, ROOT, remembered, task_lines
-from analyzer.model import Case
 
 TASK = ("customer", "task")
 PIECE = 200

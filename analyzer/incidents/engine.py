@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.case import Case
 from analyzer.incidents.catalogue import CATALOGUE
 from analyzer.incidents.facts import Facts, Hit
 from analyzer.incidents.fitting import Fit, affected, fit, story
 from analyzer.incidents.known import Known
 from analyzer.incidents.versions import Range, named, number
-from analyzer.model import Case, Finding, Incident, IncidentStatus
+from analyzer.model import Finding, Incident, IncidentStatus
 
 MOST_EVIDENCE = 12
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import polars as pl
 
+from analyzer.case import Case
 from analyzer.incidents.versions import Sightings, versions
-from analyzer.model import Case, Evidence, Finding
+from analyzer.model import Evidence, Finding
 
 Row = dict[str, Any]
 STATUS = ("database", "api", "header")

@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from analyzer.model import Case
+from analyzer.case import Case
 
 Number = tuple[int, ...]
 

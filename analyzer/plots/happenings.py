@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
+from analyzer.case import Case
 from analyzer.executions.ties import ties, zones
 from analyzer.incidents.versions import Sighting, plain, versions
-from analyzer.model import Case
 from analyzer.names import TASK_ID
 from analyzer.plots.lanes import MICROSECOND
 

@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.model import Case
+from analyzer.case import Case
 from analyzer.names import FATAL, INFO
 
 Row = dict[str, Any]

@@ -17,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from analyzer.case import Case
 from analyzer.errors import UsageError
-from analyzer.model import Case
 from analyzer.plots.axis import days, time_axis
 from analyzer.plots.files import sheet
 from analyzer.plots.happenings import Happenings, NodeLife, Run, Start, happenings

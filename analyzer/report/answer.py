@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from typing import cast
 
-from analyzer.model import Audit, Finding, Verdict
+from analyzer.case import Audit
+from analyzer.model import Finding, Verdict
 from analyzer.report.plain import count, listing, visible
 from analyzer.report.summary import TWICE, Part, figures, natural, open_tasks, split, undecided
 

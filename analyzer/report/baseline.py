@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import analyzer
+from analyzer.case import Audit
 from analyzer.errors import UsageError
-from analyzer.model import Audit, Evidence, Finding, Severity, Verdict
+from analyzer.model import Evidence, Finding, Severity, Verdict
 from analyzer.report.changes import COMPARED, Baseline
 from analyzer.report.json import SCHEMA
 

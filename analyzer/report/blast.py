@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.model import Case
+from analyzer.case import Case
 from analyzer.names import TASK_ID
 from analyzer.report.naming import NOTHING, Loss, Naming
 from analyzer.report.summary import natural

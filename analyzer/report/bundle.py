@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from analyzer import detectors
+from analyzer.case import Audit, Case
 from analyzer.detectors.coverage import coverage, gaps
 from analyzer.incidents.versions import Sighting, plain, versions
-from analyzer.model import Audit, Case, NotJudged
+from analyzer.model import NotJudged
 from analyzer.report.answer import wishes
 from analyzer.report.plain import count
 from analyzer.report.summary import distinct_nodes, natural, nodes, tasks

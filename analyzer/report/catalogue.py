@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from analyzer import detectors, incidents, ingest
+from analyzer.case import Detector
 from analyzer.errors import UsageError
-from analyzer.model import Detector
 
 
 def explain(code: str) -> str:

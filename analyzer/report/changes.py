@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any
 
 import analyzer
-from analyzer.model import Audit, Finding, Verdict
+from analyzer.case import Audit
+from analyzer.model import Finding, Verdict
 from analyzer.report.identity import nodes, subject
 from analyzer.report.plain import count, listing
 from analyzer.report.summary import TWICE, tasks, undecided

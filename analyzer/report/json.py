@@ -11,7 +11,8 @@ import polars as pl
 
 import analyzer
 from analyzer import schema
-from analyzer.model import Audit, Finding, Incident, Suppressed
+from analyzer.case import Audit
+from analyzer.model import Finding, Incident, Suppressed
 from analyzer.report.changes import Change, Changes, Kind
 from analyzer.report.machines import radius
 from analyzer.report.plain import UNSAFE

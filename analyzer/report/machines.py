@@ -11,8 +11,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from analyzer.case import Case
 from analyzer.detectors.lines import remembered
-from analyzer.model import Case
 from analyzer.report.blast import SERVER_ITSELF, affected, blast_radius
 from analyzer.report.plain import listing, visible
 

@@ -12,7 +12,7 @@ from analyzer.report.story import Story, tell
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analyzer.model import Audit
+    from analyzer.case import Audit
 
 
 def swimlane(audit: Audit, task: str, customer: str = "") -> Figure:

@@ -9,7 +9,8 @@ run of undecided kind. The customer stands last, so that a long name is not cut.
 
 from __future__ import annotations
 
-from analyzer.model import Audit, Severity, Verdict
+from analyzer.case import Audit
+from analyzer.model import Severity, Verdict
 from analyzer.report.plain import visible
 from analyzer.report.summary import Part, split, undecided
 

@@ -15,7 +15,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from analyzer.model import Audit
+from analyzer.case import Audit
 from analyzer.report.blast import SERVER_ITSELF, affected, blast_radius, is_double
 from analyzer.report.catalogue import columns as aligned
 from analyzer.report.collect import open_questions, wanted

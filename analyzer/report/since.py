@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from analyzer.model import Audit, Finding
+from analyzer.case import Audit
+from analyzer.model import Finding
 
 SEVERAL = {"OCT101", "OCT102", "OCT104"}
 """Codes about more than one execution: they begin with the second one, all others with their first line."""

@@ -12,9 +12,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.case import Audit, Case
 from analyzer.detectors.lines import remembered
 from analyzer.errors import TaskUnknown
-from analyzer.model import Audit, Case, Finding, Incident, IncidentStatus, NotJudged
+from analyzer.model import Finding, Incident, IncidentStatus, NotJudged
 from analyzer.report.blast import losing, tree_names
 from analyzer.report.naming import NOTHING, Naming
 from analyzer.report.plain import listing, visible

@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from analyzer.model import Audit, Case, Finding, NotJudged, Severity
+from analyzer.case import Audit, Case
+from analyzer.model import Finding, NotJudged, Severity
 from analyzer.names import TASK_ID
 
 UNDECIDED = "undecided"

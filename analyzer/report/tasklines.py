@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.model import Case
+from analyzer.case import Case
 
 Key = tuple[str, str]
 """Customer and task."""

@@ -21,7 +21,8 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from analyzer.model import Audit, Finding, Incident, IncidentStatus, NotJudged, Severity, Suppressed, Suppression
+from analyzer.case import Audit
+from analyzer.model import Finding, Incident, IncidentStatus, NotJudged, Severity, Suppressed, Suppression
 from analyzer.report.answer import answer
 from analyzer.report.catalogue import columns as aligned
 from analyzer.report.machines import FIRST, MEANING, machines, told

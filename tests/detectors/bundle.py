@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import analyzer
-from analyzer.model import Audit, Finding, NotJudged
+from analyzer.case import Audit
+from analyzer.model import Finding, NotJudged
 
 NOON = datetime(2023, 9, 18, 12, tzinfo=UTC)
 SAID = {"FIN": "Finished", "ABN": "Abandon"}

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from analyzer import schema
-from analyzer.model import Audit, Case, Evidence, Finding, Findings, NotJudged, Severity, Verdict
+from analyzer.case import Audit, Case
+from analyzer.model import Evidence, Finding, Findings, NotJudged, Severity, Verdict
 
 DAWN = datetime(2023, 9, 18, 4, 18, 52, tzinfo=UTC)
 NAMES = {

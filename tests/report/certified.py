@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import analyzer
-from analyzer.model import Audit
+from analyzer.case import Audit
 from analyzer.report import certificates
 from tests.detectors.bundle import HEALTHY, MIXED, Bundle, node, task
 

@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import analyzer
-from analyzer.model import Audit, Finding, Verdict
+from analyzer.case import Audit
+from analyzer.model import Finding, Verdict
 from analyzer.report.certificates.arguments import argument
 from analyzer.report.certificates.checker.entries import Refuted
 from analyzer.report.certificates.checker.lines import Source

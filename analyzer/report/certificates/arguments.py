@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from analyzer.model import Case, Finding
+from analyzer.case import Case
+from analyzer.model import Finding
 from analyzer.names import FATAL
 from analyzer.report.certificates.checker.order import JITTER, RESUMED
 from analyzer.report.certificates.history import (

@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from analyzer.model import Case, Finding
+from analyzer.case import Case
+from analyzer.model import Finding
 
 Row = Mapping[str, Any]
 Place = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from analyzer.model import Audit
+from analyzer.case import Audit
 from analyzer.report import json
 from analyzer.report.changes import Changes
 from analyzer.report.exports import clef, csv, jsonl, sarif, timesketch

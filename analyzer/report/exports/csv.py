@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
 
-from analyzer.model import Audit
+from analyzer.case import Audit
 from analyzer.report.changes import Changes
 from analyzer.report.exports.export import Export
 from analyzer.report.exports.rows import Row, not_told, rows

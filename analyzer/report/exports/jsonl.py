@@ -7,7 +7,7 @@ With a baseline only what is new, gone or changed, with `change`, `reason` and `
 
 from __future__ import annotations
 
-from analyzer.model import Audit
+from analyzer.case import Audit
 from analyzer.report.changes import Changes
 from analyzer.report.exports.export import Export
 from analyzer.report.exports.rows import Row, not_told, rows

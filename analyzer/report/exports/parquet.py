@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
+from analyzer.case import Audit, Case
 from analyzer.errors import UsageError
-from analyzer.model import Audit, Case
 
 NOT_JUDGED = pa.schema(
     [

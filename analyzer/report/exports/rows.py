@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analyzer.model import Audit, Finding
+from analyzer.case import Audit
+from analyzer.model import Finding
 from analyzer.report.changes import Change, Changes
 from analyzer.report.plain import count
 

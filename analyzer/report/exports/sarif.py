@@ -17,7 +17,8 @@ from urllib.parse import quote
 
 import analyzer
 from analyzer import detectors
-from analyzer.model import Audit, Detector, Evidence, Finding, NotJudged, Suppression, Verdict
+from analyzer.case import Audit, Detector
+from analyzer.model import Evidence, Finding, NotJudged, Suppression, Verdict
 from analyzer.report.catalogue import explain, first_sentence
 from analyzer.report.changes import Changes, Kind
 from analyzer.report.exports.export import Export

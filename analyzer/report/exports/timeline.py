@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analyzer.model import Audit, Finding, Severity
+from analyzer.case import Audit
+from analyzer.model import Finding, Severity
 from analyzer.report.plain import count
 from analyzer.report.since import Since
 

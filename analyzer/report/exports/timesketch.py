@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from analyzer.model import Audit
+from analyzer.case import Audit
 from analyzer.report.changes import Changes
 from analyzer.report.exports.export import Export
 from analyzer.report.exports.timeline import Entry, timeline

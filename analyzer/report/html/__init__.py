@@ -22,7 +22,7 @@ from analyzer.report.html.limits import MOST_BYTES, Limits
 from analyzer.report.html.templates import file, template
 
 if TYPE_CHECKING:
-    from analyzer.model import Audit
+    from analyzer.case import Audit
 
 
 def document(audit: Audit, limits: Limits | None = None) -> bytes:

@@ -10,7 +10,7 @@ from functools import cache
 
 from markupsafe import Markup
 
-from analyzer.model import Audit
+from analyzer.case import Audit
 from analyzer.report import rollup
 from analyzer.report.answer import answer
 from analyzer.report.html import overview, tasks

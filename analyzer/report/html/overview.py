@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analyzer.model import Audit, Verdict
+from analyzer.case import Audit
+from analyzer.model import Verdict
 from analyzer.plots.happenings import NodeLife, happenings
 from analyzer.report.plain import count
 from analyzer.report.summary import figures, open_tasks, split, undecided

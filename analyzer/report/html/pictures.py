@@ -10,8 +10,9 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from analyzer import plots
+from analyzer.case import Audit
 from analyzer.errors import UsageError
-from analyzer.model import Audit, Severity
+from analyzer.model import Severity
 from analyzer.report.html.inline import inline
 from analyzer.report.pictures import of_story
 from analyzer.report.pictures import strips as of_clocks

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from analyzer.model import Audit, IncidentStatus, Suppression
+from analyzer.case import Audit
+from analyzer.model import IncidentStatus, Suppression
 from analyzer.report.machines import machines
 from analyzer.report.plain import listing
 from analyzer.report.summary import natural

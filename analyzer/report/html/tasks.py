@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from analyzer.model import Audit, Evidence, Finding, Severity, Verdict
+from analyzer.case import Audit
+from analyzer.model import Evidence, Finding, Severity, Verdict
 from analyzer.report.blast import SERVER_ITSELF
 from analyzer.report.collect import wanted
 from analyzer.report.html.limits import Limits
