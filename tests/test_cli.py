@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from analyzer import case, cli, model
+from analyzer import cli, model
+from analyzer.case import Audit
 from analyzer.cli import options
 from analyzer.errors import UnreadableSource, UsageError
 from tests.report.cases import DAWN, audit, case, finding, source
@@ -24,7 +25,7 @@ SAMPLES = Path(__file__).parent.parent / "sample_logs"
 class Stage(SimpleNamespace):
     """A pipeline whose answer is given and which remembers what it was asked."""
 
-    def __init__(self, answer: case.Audit) -> None:
+    def __init__(self, answer: Audit) -> None:
         super().__init__(answer=answer, asked=[])
 
     def read(self, paths, **options):
@@ -43,7 +44,7 @@ class Stage(SimpleNamespace):
 
 @pytest.fixture
 def stage(monkeypatch):
-    def stand(answer: case.Audit) -> Stage:
+    def stand(answer: Audit) -> Stage:
         made = Stage(answer)
         monkeypatch.setitem(sys.modules, "analyzer.pipeline", made)
         monkeypatch.setattr("analyzer.pipeline", made, raising=False)
