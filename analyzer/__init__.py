@@ -47,8 +47,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Case", "Evidence", "Finding", "Incident", "NotJudged", "Severity", "Verdict"), "model"),
+    **dict.fromkeys(("Evidence", "Finding", "Incident", "NotJudged", "Severity", "Verdict"), "model"),
     **dict.fromkeys(("Audit", "Findings", "Task", "audit", "doctor", "merge"), "notebook"),
+    "Case": "case",
     "read": "pipeline",
     "AnalyzerError": "errors",
     "explain": "report.catalogue",
