@@ -22,7 +22,7 @@ from analyzer.ingest.fixed_places import FINISHED, PLANNED, Words, word_of
 from analyzer.ingest.task_log_fields import Flags
 from analyzer.ingest.task_log_look import LEVEL_BYTES, SHORTEST, Look, look
 from analyzer.ingest.task_log_telling import telling
-from analyzer.ingest.triage import NOTHING, Triage
+from analyzer.ingest.triage import Triage, nothing
 from analyzer.names import CANCELED, CORRELATION, ERROR, FATAL, RESUMED
 
 
@@ -31,13 +31,13 @@ def triage(block: Block) -> Triage:
     count = len(block.sources)
     first = np.searchsorted(block.which, np.arange(count))
     if len(block.data) < 2 * SHORTEST or not np.array_equal(block.which[first % len(block)], np.arange(count)):
-        return NOTHING
+        return nothing()
     names = _names(block, first)
     good = np.array([name is not None for name in names])
     if block.coding is not None:
         good[block.which[block.coding != AS_STORED]] = False
     if not good.any():
-        return NOTHING
+        return nothing()
     roots = np.array([len(name) + 2 if name else 0 for name in names])
     found = look(block, first, roots, good)
     _same_log(found, roots)

@@ -25,7 +25,7 @@ from analyzer.ingest.task_log_fields import Flags
 from analyzer.ingest.task_text_header import Header
 from analyzer.ingest.task_text_look import ACTIVE, BLANK, DEEPEST, MORE, Look, look
 from analyzer.ingest.task_text_telling import telling
-from analyzer.ingest.triage import NOTHING, Triage
+from analyzer.ingest.triage import Triage, nothing
 from analyzer.model import Batch
 from analyzer.names import CANCELED, COMPLETED, ERROR, FATAL, RESUMED
 
@@ -38,16 +38,15 @@ TASK_ID = re.compile(r"ServerTasks-[0-9]+")
 
 def triage(block: Block) -> Triage:
     """Look at whole text downloads, stored as UTF-8, one source after the other."""
-    nothing = NOTHING
     count = len(block.sources)
     if np.bincount(block.which, minlength=count).min() == 0:
-        return nothing
+        return nothing()
     good = np.ones(count, bool)
     if block.coding is not None:
         good[block.which[block.coding != AS_STORED]] = False
     found = look(block, good)
     if not len(found.messages) or not len(found.activities.rows):
-        return nothing
+        return nothing()
     headers = _headers(found)
     failed = _endings(found, headers)
     tree = _tree(found)

@@ -28,5 +28,6 @@ class Triage:
     entries: Mapping[str, int] = field(default_factory=dict)
 
 
-NOTHING = Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))
-"""No source is cleared."""
+def nothing() -> Triage:
+    """No source is cleared."""
+    return Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))

@@ -16,7 +16,7 @@ from analyzer import schema
 from analyzer.blocks import Block, Text, joined, keep_freed_memory, of_lines, together
 from analyzer.ingest import LOOKS, TRIAGE, recognise
 from analyzer.ingest.server_log_triage import Look
-from analyzer.ingest.triage import NOTHING
+from analyzer.ingest.triage import nothing
 from analyzer.model import Batch, Format, Progress
 from analyzer.sources import Decoder, Member
 
@@ -256,7 +256,7 @@ def _look(harvested: Harvest, packs: _Packs, form: Format, parts: Sequence[Block
     try:
         seen = TRIAGE[form.NAME](block)
     except Exception:  # noqa: BLE001 (what it cannot look at is decoded)
-        seen = NOTHING
+        seen = nothing()
     for part in (part for number, part in enumerate(parts) if number not in seen.cleared):
         if form.PACKED:
             _wait(harvested, packs, _Pack(form, _Kind.PART), part)
