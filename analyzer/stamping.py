@@ -116,7 +116,8 @@ def mark_duplicates(sources: pa.Table, events: pa.Table) -> pa.Table:
         .unique("source", keep="first", maintain_order=True)
         .select("source", duplicate_of="source_2")
     )
-    marked = pl.DataFrame(sources).drop("duplicate_of").join(copies, on="source", how="left", maintain_order="left")
+    marked = pl.DataFrame(sources).join(copies, on="source", how="left", maintain_order="left", suffix="_found")
+    marked = marked.with_columns(pl.coalesce("duplicate_of", "duplicate_of_found").alias("duplicate_of"))
     return marked.select(sources.schema.names).to_arrow().cast(schema.SOURCES)
 
 

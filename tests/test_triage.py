@@ -98,6 +98,15 @@ def test_server_logs_that_begin_alike(bundle, at, decoded):
     assert bool(decoded) == any(audit.case.sources["duplicate_of"].to_pylist())
 
 
+def test_the_same_server_log_several_times_is_decoded_nowhere(bundle):
+    paths = [bundle.server("EAST", f"{started('2023.3.12936')}\n1 INFO as ever", f"{name}.txt") for name in "bca"]
+    assert len({path.read_bytes() for path in paths}) == 1
+    audit = agreed(bundle.folder)
+    assert all(audit.case.stretches["cleared"].to_pylist())
+    first, *copies = audit.case.sources.sort_by("source").to_pylist()
+    assert [first["duplicate_of"], *(one["duplicate_of"] for one in copies)] == [None, *[first["source"]] * 2]
+
+
 # What else the input says about a task
 
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from analyzer.reading.doubt import doubted
+from analyzer.reading.doubt import alike, digest, doubted
 from analyzer.reading.harvest import Options, read_members
 from analyzer.reading.naming import give_nodes
 from analyzer.reading.stream import decoded
 from analyzer.reading.tables import tables
 from analyzer.reading.workers import read_places
-from analyzer.sources import Place, members, places, prefixes
+from analyzer.sources import Member, Place, members, places, prefixes
 
 __all__ = ["Options", "Reading", "read_tables", "stream_events"]
 
@@ -34,15 +34,29 @@ class Reading:
         self._options = options
         self._named = prefixes(paths)
         self._harvest = read_places(_places(self._named), options)
-        self.decode(doubted(self._harvest, options.decode))
+        self.decode(doubted(self._harvest, options.decode) | self._not_told_apart())
+
+    def _not_told_apart(self) -> set[str]:
+        """Server logs that perhaps repeat others, which only their entries say; those of the same bytes surely do."""
+        pairs = alike(self._harvest)
+        sources = frozenset(source for pair in pairs for source in pair)
+        digests = {member.name: digest(member.stream) for member in self._members(sources)}
+        same = {pair for pair in pairs if digests.get(pair[0]) is not None and len({*map(digests.get, pair)}) == 1}
+        decoded = {source for pair in pairs if pair not in same for source in pair}
+        for original, copy in sorted(map(sorted, pairs), reverse=True):  # the first by name comes last
+            if not {original, copy} & decoded:
+                self._harvest.found[copy].duplicate_of = original
+        return decoded
+
+    def _members(self, wanted: frozenset[str]) -> Iterator[Member]:
+        return (one for path in sorted(self._named) for one in members(path, self._named[path], only=wanted))
 
     def decode(self, sources: Collection[str]) -> None:
         """Read these sources again, exactly, although a first look had cleared them."""
         if sources:
             exact = replace(self._options, triage=False)
             wanted = frozenset(sources)
-            again = (one for path in sorted(self._named) for one in members(path, self._named[path], only=wanted))
-            self._harvest.replace(read_members(again, exact))
+            self._harvest.replace(read_members(self._members(wanted), exact))
 
     def tables(self) -> dict[str, pa.Table]:
         """SOURCES, EVENTS, STATES and REJECTS, and LOGS with a row for each log that a first look cleared.

@@ -7,17 +7,21 @@ to it that failed, another status or a warnings flag that its lines do not bear 
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from itertools import combinations
+from typing import IO
 
 import polars as pl
 import pyarrow as pa
 
 from analyzer.names import FATAL, WARNING
 from analyzer.reading.harvest import Harvest
+from analyzer.sources.broken import BROKEN
 
 VIEWS = ("task-log", "task-text", "api-details")
+PIECE = 1 << 20
 ENTRY = ("line", "offset", "wall", "process", "thread", "level", "message")
 OWN = pl.when(pl.col("worst") >= FATAL).then(pl.lit("Failed")).otherwise(pl.lit("Success"))
 """How a raw log ended that a first look cleared."""
@@ -25,11 +29,7 @@ CLAIMS = ("database", "api", "header", "audit event")
 
 
 def doubted(harvested: Harvest, asked_for: Collection[str] = ()) -> set[str]:
-    """Sources of cleared logs of whose task more is told, or is asked for; and server logs that may be copies."""
-    return _doubted_logs(harvested, asked_for) | _alike(harvested)
-
-
-def _doubted_logs(harvested: Harvest, asked_for: Collection[str]) -> set[str]:
+    """Sources of cleared logs of whose task more is told, or is asked for."""
     logs = _logs(harvested.cleared)
     if logs.is_empty():
         return set()
@@ -37,15 +37,15 @@ def _doubted_logs(harvested: Harvest, asked_for: Collection[str]) -> set[str]:
     return {*logs.filter(again)["source"], *_contradicted(harvested, logs)}
 
 
-def _alike(harvested: Harvest) -> set[str]:
-    """Server logs that may be copies of one another: whether they are, all their entries say.
+def alike(harvested: Harvest) -> list[tuple[str, str]]:
+    """Pairs of server logs that may be copies of one another: whether they are, all their entries say.
 
     They have the same first entry, and as far as both go, the same telling ones.
     """
     looked = [source for source, one in harvested.found.items() if one.looked]
     tables = [pl.DataFrame(table.select(["source", *ENTRY])) for table in harvested.telling]
     if not looked or not tables:
-        return set()
+        return []
     told = pl.concat(tables).filter(pl.col("source").is_in(looked)).sort("source", "line", maintain_order=True)
     told = told.select("source", "line", entry=pl.struct(ENTRY).hash())
     shared = pl.col("entry").first().over("source")
@@ -54,7 +54,18 @@ def _alike(harvested: Harvest) -> set[str]:
     for (source,), entries in told.group_by("source", maintain_order=True):
         groups[entries["entry"][0]][str(source)] = entries.drop("source")
     pairs = (pair for group in groups.values() for pair in combinations(group.items(), 2))
-    return {source for pair in pairs if _go_together(pair[0][1], pair[1][1]) for source, _ in pair}
+    return [(one, other) for (one, left), (other, right) in pairs if _go_together(left, right)]
+
+
+def digest(stream: IO[bytes] | None) -> bytes | None:
+    """What tells the bytes of a source from all others; None where it cannot be read to its end."""
+    found = hashlib.blake2b()
+    try:
+        while stream and (piece := stream.read(PIECE)):
+            found.update(piece)
+    except BROKEN:
+        return None
+    return found.digest() if stream else None
 
 
 def _go_together(left: pl.DataFrame, right: pl.DataFrame) -> bool:

@@ -60,6 +60,7 @@ class Found:
     version: str | None = None
     entries: int | None = None  # of a cleared source, where that is not the number of its lines
     problem: str | None = None
+    duplicate_of: str | None = None  # where that is known before its events are
     looked: tuple[int, int] | None = None  # entries and their lines that a first look counted
 
 

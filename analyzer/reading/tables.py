@@ -127,7 +127,7 @@ def _sources(
     every = [found[source] for source in sorted(found)]
     columns: dict[str, object] = {"customer": customer, "bytes": [one.size for one in every]}
     columns["structure_lines"] = [one.structure for one in every]
-    for name in ("source", "format", "encoding", "lines", "node", "node_basis", "version", "problem"):
+    for name in ("source", "format", "encoding", "lines", "node", "node_basis", "version", "duplicate_of", "problem"):
         columns[name] = [getattr(one, name) for one in every]
     for name, singular in zip(TABLES, ("event", "state", "reject"), strict=True):
         mine = [counts[name].get(one.source, (0, 0)) for one in every]
