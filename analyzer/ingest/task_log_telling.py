@@ -14,6 +14,7 @@ from analyzer.ingest.task_log_look import Look
 
 HOST, MACHINE = b"HostProcessName:", b"MachineName:"
 NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
+OF_SERVER = re.compile(HOST + rb"[ \t]*octopus\.server", re.IGNORECASE)
 VERSION = b"Octopus Server version"
 
 
@@ -23,14 +24,20 @@ def telling(look: Look) -> Ints:
 
 
 def _machine_lines(look: Look) -> Iterator[int]:
-    """Lines of cleared sources that name a host process or a machine; where each names both, each text once."""
+    """Lines of cleared sources that name a machine or a host process: where each names both, a server's texts once.
+
+    A machine that is named by a text of its own may be the server's if the host process is named behind it.
+    """
     rows = sorted(_rows_with(look, HOST) | _rows_with(look, MACHINE))
     texts: dict[tuple[int, bytes], list[int]] = defaultdict(list)
     for row, source in zip(rows, look.block.which[rows].tolist(), strict=True):
         texts[source, look.raw(row)].append(row)
     apart = {source for source, text in texts if MACHINE not in text or not NAMED_HOST.search(text)}
-    for (source, _), same in texts.items():
-        yield from same if source in apart else same[:1]
+    for (source, text), same in texts.items():
+        if source in apart:
+            yield from same
+        elif OF_SERVER.search(text):
+            yield same[0]
 
 
 def _rows_with(look: Look, words: bytes) -> set[int]:

@@ -210,3 +210,10 @@ def test_a_block_of_several_lines_is_told_whole():
 
 def test_a_log_without_them_tells_nothing():
     assert telling(PLAIN) == []
+
+
+def test_the_machine_of_a_script_is_not_told():
+    script = MACHINES.replace("HostProcessName: Octopus.Server", "HostProcessName: Calamari")
+    seen, servers = looked(log(script)), looked(log(MACHINES))
+    assert seen.cleared == servers.cleared == {0}
+    assert len(servers.telling) == len(seen.telling) + 1
