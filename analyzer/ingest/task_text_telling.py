@@ -102,8 +102,11 @@ def _each_once(found: Look, at: Ints, *, of_machines: bool) -> Ints:
     texts = [block.data[begin:end] for begin, end in zip(begins, ends, strict=True)]
     keys = list(zip(block.which[rows].tolist(), texts, strict=True))
     distinct = dict.fromkeys(keys) if of_machines else {}
-    apart = {source for source, text in distinct if MACHINE not in text or not NAMED_HOST.search(text)}
-    seen = {key for key in distinct if not OF_SERVER.search(key[1])}
+    said = {text for _, text in distinct}  # sources say the same: each text is looked at once
+    alone = {text for text in said if MACHINE not in text or not NAMED_HOST.search(text)}
+    apart = {source for source, text in distinct if text in alone}
+    others = {text for text in said if not OF_SERVER.search(text)}
+    seen = {key for key in distinct if key[1] in others}
     kept = []
     for place, key in zip(at.tolist(), keys, strict=True):
         if key not in seen or key[0] in apart:
