@@ -28,10 +28,11 @@ def _machine_lines(look: Look) -> Iterator[int]:
 
     A machine that is named by a text of its own may be the server's if the host process is named behind it.
     """
-    rows = sorted(_rows_with(look, HOST) | _rows_with(look, MACHINE))
+    rows = _naming_rows(look)
     texts: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-    for row, source in zip(rows, look.block.which[rows].tolist(), strict=True):
+    for row, source in zip(rows.tolist(), look.block.which[rows].tolist(), strict=True):
         texts[source, look.raw(row)].append(row)
+    texts = {key: same for key, same in texts.items() if MACHINE in key[1] or HOST in key[1]}
     apart = {source for source, text in texts if MACHINE not in text or not NAMED_HOST.search(text)}
     for (source, text), same in texts.items():
         if source in apart:
@@ -40,15 +41,16 @@ def _machine_lines(look: Look) -> Iterator[int]:
             yield same[0]
 
 
-def _rows_with(look: Look, words: bytes) -> set[int]:
-    """Lines of cleared sources that contain some words."""
-    data, places = look.block.data, []
-    at = data.find(words)
-    while at >= 0:
-        places.append(at)
-        at = data.find(words, at + len(words))
-    rows = np.searchsorted(look.block.starts, np.array(places, np.int64), "right") - 1
-    return set(rows[look.good[look.block.which[rows]]].tolist())
+def _naming_rows(look: Look) -> Ints:
+    """Lines of cleared sources with words that end like the two: one look at the colons finds both at once."""
+    octets = look.octets
+    colons = octets[1:] == HOST[-1]
+    colons &= octets[:-1] == HOST[-2]
+    at = np.flatnonzero(colons) + 1
+    before = look.words[np.maximum(at - 8, 0)]
+    at = at[(before == word_of(HOST[-9:-1])) | (before == word_of(MACHINE[-9:-1]))]
+    rows: Ints = np.unique(np.searchsorted(look.block.starts, at, "right") - 1, return_index=True)[0]
+    return rows[look.good[look.block.which[rows]]]
 
 
 def _version_lines(look: Look) -> Iterator[int]:

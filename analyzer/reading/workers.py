@@ -15,7 +15,7 @@ from analyzer.reading.harvest import Found, Harvest, Options, read_members
 from analyzer.sources import Place, opened
 from analyzer.startup import without_pandas
 
-LARGE = 64 << 20
+LARGE = 256 << 20
 """Less is read sooner than another process has started."""
 SHARE = 16 << 20
 DIED = "the reader died on it"
