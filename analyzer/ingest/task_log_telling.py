@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -11,11 +10,7 @@ import numpy as np
 from analyzer.blocks import Ints
 from analyzer.ingest.fixed_places import word_of
 from analyzer.ingest.task_log_look import Look
-
-HOST, MACHINE = b"HostProcessName:", b"MachineName:"
-NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
-OF_SERVER = re.compile(HOST + rb"[ \t]*octopus\.server", re.IGNORECASE)
-VERSION = b"Octopus Server version"
+from analyzer.ingest.triage import HOST, MACHINE, NAMED_HOST, OF_SERVER, VERSION
 
 
 def telling(look: Look) -> Ints:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,12 +12,9 @@ from analyzer.blocks import Ints
 from analyzer.ingest.fixed_places import seconds_of, word_of
 from analyzer.ingest.task_text_columns import HEAD
 from analyzer.ingest.task_text_look import MESSAGE, MORE, Look
+from analyzer.ingest.triage import HOST, MACHINE, NAMED_HOST, OF_SERVER, VERSION
 from analyzer.names import SEVERITY
 
-HOST, MACHINE = b"HostProcessName:", b"MachineName:"
-NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
-OF_SERVER = re.compile(HOST + rb"[ \t]*octopus\.server", re.IGNORECASE)
-VERSION = b"Octopus Server version"
 _VERSION = [(place, word_of(VERSION[place : place + 8])) for place in (0, 8, len(VERSION) - 8)]
 
 

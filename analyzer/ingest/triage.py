@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,12 @@ import pyarrow as pa
 from analyzer import schema
 from analyzer.blocks import Ints
 from analyzer.model import Batch
+
+HOST, MACHINE = b"HostProcessName:", b"MachineName:"
+NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
+OF_SERVER = re.compile(HOST + rb"[ \t]*octopus\.server", re.IGNORECASE)
+VERSION = b"Octopus Server version"
+"""What telling lines say: which machine, which program wrote the block, which version."""
 
 
 @dataclass(frozen=True)

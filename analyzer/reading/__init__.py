@@ -1,6 +1,7 @@
 """Read the paths: every line of every source becomes an event, a state, a reject or structure.
 
-harvest   members, their formats, blocks shared by small sources; logs that a first look clears are not decoded
+harvest   what is asked for, and what all sources gave
+reader    members, their formats, blocks shared by small sources; logs that a first look clears are not decoded
 doubt     which of these must be decoded all the same, because another source speaks of their task
 naming    whose log it is
 stream    all EVENTS, piece by piece
@@ -17,8 +18,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from analyzer.reading.doubt import alike, digest, doubted
-from analyzer.reading.harvest import Options, read_members
+from analyzer.reading.harvest import Options
 from analyzer.reading.naming import give_nodes
+from analyzer.reading.reader import read_members
 from analyzer.reading.stream import decoded
 from analyzer.reading.tables import tables
 from analyzer.reading.workers import read_places

@@ -25,7 +25,8 @@ from analyzer.blocks import Block, Text, keep_freed_memory, together
 from analyzer.errors import UsageError
 from analyzer.ingest import CODED, recognise
 from analyzer.model import Batch, Format
-from analyzer.reading.harvest import PACK, Found, Harvest, Options, parse_together, parts_of, watched
+from analyzer.reading.harvest import Found, Harvest, Options
+from analyzer.reading.reader import PACK, parse_together, parts_of, watched
 from analyzer.reading.tables import by_place, in_order, stamped
 from analyzer.sources import Decoder, Member, Place, holds_many, opened
 

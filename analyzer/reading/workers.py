@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 
-from analyzer.reading.harvest import Found, Harvest, Options, read_members
+from analyzer.reading.harvest import Found, Harvest, Options
+from analyzer.reading.reader import read_members
 from analyzer.sources import Place, opened
 from analyzer.startup import without_pandas
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from analyzer import schema
 from analyzer.blocks import block
-from analyzer.reading import harvest
-from analyzer.reading.harvest import Found, Harvest, Options, read_members
+from analyzer.reading import reader
+from analyzer.reading.harvest import Found, Harvest, Options
+from analyzer.reading.reader import read_members
 from analyzer.sources import members
 from tests.bundles import folder
 from tests.mutations import MACHINES, PLAIN, log
@@ -57,13 +58,13 @@ def test_the_same_lines_are_read_with_and_without_a_first_look(tmp_path):
 
 
 def test_a_source_is_looked_at_as_a_whole_or_not_at_all(monkeypatch):
-    monkeypatch.setattr(harvest, "WHOLE", 30)
+    monkeypatch.setattr(reader, "WHOLE", 30)
     parts = [block("a", b"x" * 9 + b"\n", line, (line - 1) * 10) for line in (1, 2, 3, 4, 5)]
-    ((whole, is_whole),) = harvest._as_wholes(iter(parts[:3]))
+    ((whole, is_whole),) = reader._as_wholes(iter(parts[:3]))
     assert (whole.data, whole.lines.tolist(), whole.offsets.tolist()) == (b"xxxxxxxxx\n" * 3, [1, 2, 3], [0, 10, 20])
     assert is_whole
-    assert list(harvest._as_wholes(iter(parts))) == [(part, False) for part in parts]
-    assert list(harvest._as_wholes(iter([]))) == []
+    assert list(reader._as_wholes(iter(parts))) == [(part, False) for part in parts]
+    assert list(reader._as_wholes(iter([]))) == []
 
 
 def test_what_a_first_look_fails_on_is_decoded(tmp_path, monkeypatch):
@@ -72,7 +73,7 @@ def test_what_a_first_look_fails_on_is_decoded(tmp_path, monkeypatch):
 
     path = folder(tmp_path, {"TaskLogs/servertasks-1_aaaa.txt": log(PLAIN, 1)})
     decoded = read_members(members(path), Options())
-    monkeypatch.setitem(harvest.TRIAGE, "task-log", broken)
+    monkeypatch.setitem(reader.TRIAGE, "task-log", broken)
     looked = read_members(members(path), Options(triage=True))
     assert rows(looked) == rows(decoded)
     assert looked.found == decoded.found

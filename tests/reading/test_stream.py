@@ -12,7 +12,8 @@ import pytest
 
 from analyzer import pipeline, schema
 from analyzer.errors import UsageError
-from analyzer.reading import Options, harvest, stream, stream_events
+from analyzer.ingest import recognise
+from analyzer.reading import Options, stream, stream_events
 from analyzer.reading.stream import decoded
 from analyzer.sources import places
 from tests.bundles import folder, raw, server, tarred, zip_bytes, zipped
@@ -76,7 +77,7 @@ def test_a_narrowed_question_streams_what_it_asks_for(tmp_path):
 
 
 def test_a_defect_costs_the_same_lines_as_when_all_is_read_at_once(tmp_path, monkeypatch):
-    form = harvest.recognise(raw(1, "one"), "servertasks-1.txt")
+    form = recognise(raw(1, "one"), "servertasks-1.txt")
     decode = form.decode
 
     def breaks(block, *more):

@@ -63,9 +63,9 @@ BLOCKS = {"sources.encoding.CHUNK": 300, "sources.encoding.HEAD": 300}
 IN_PARTS = {
     "one block": {},
     "small blocks": BLOCKS,
-    "several packs": {"reading.harvest.PACK": 4000},
-    "each log": {"reading.harvest.PACK": 1},
-    "too long": {**BLOCKS, "reading.harvest.WHOLE": 600},
+    "several packs": {"reading.reader.PACK": 4000},
+    "each log": {"reading.reader.PACK": 1},
+    "too long": {**BLOCKS, "reading.reader.WHOLE": 600},
 }
 
 
@@ -86,7 +86,7 @@ def test_a_long_log_whose_first_block_looks_like_a_whole_one(tmp_path, monkeypat
     for name, size in {
         "sources.encoding.HEAD": len(run),
         "sources.encoding.CHUNK": 1,
-        "reading.harvest.WHOLE": len(run),
+        "reading.reader.WHOLE": len(run),
     }.items():
         monkeypatch.setattr(f"analyzer.{name}", size)
     audit = agreed(folder(tmp_path, named(run + run.replace(b"T12:", b"T13:"), log(PLAIN, 101))))

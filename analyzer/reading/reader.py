@@ -1,0 +1,219 @@
+"""Sources and ingest put together: every member of every path becomes rows, and is noted as found.
+
+Small sources of one format wait for one another (`_Pack`) and are parsed together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import partial
+from itertools import chain, repeat
+
+from analyzer.blocks import Block, Text, joined, keep_freed_memory, of_lines, together
+from analyzer.ingest import LOOKS, TRIAGE, recognise
+from analyzer.ingest.triage import nothing
+from analyzer.model import Batch, Format, Progress
+from analyzer.reading.harvest import Found, Harvest, Options
+from analyzer.sources import Decoder, Member
+
+PACK = 2 << 20
+"""Small sources of one format share a block of about this many bytes: per-block work costs more than their bytes."""
+WHOLE = 32 << 20
+"""A log is looked at as a whole; a longer one is decoded."""
+_OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
+
+
+class _Kind(Enum):
+    """Whole sources, which a first look may clear; parts of others; telling lines of cleared ones."""
+
+    WHOLE, PART, TELLING = range(3)
+
+
+@dataclass
+class _Pack:
+    """Small sources, blocks of others, or lines that wait to be parsed together."""
+
+    form: Format
+    kind: _Kind
+    parts: list[Block | Text] = field(default_factory=list)
+    size: int = 0
+
+
+_Packs = dict[tuple[str, _Kind], _Pack]
+
+
+def read_members(members: Iterable[Member], options: Options) -> Harvest:
+    """Read these members."""
+    keep_freed_memory()
+    found = Harvest()
+    packs: _Packs = {}
+    for member in members:
+        _read_member(found, packs, member, options)
+    for kind in _Kind:  # what a first look does not clear waits once more
+        for pack in [pack for pack in packs.values() if pack.kind is kind]:
+            _unpack(found, packs, pack)
+    return found
+
+
+def _read_member(harvested: Harvest, packs: _Packs, member: Member, options: Options) -> None:
+    if _not_asked_for(member.name, options.tasks):
+        return
+    found = harvested.found[member.name] = Found(member.name, "unknown", member.size, problem=member.problem)
+    if member.stream is None:
+        return
+    decoder = Decoder(member.name, member.stream)
+    form = recognise(decoder.head, member.name)
+    if form is not None:
+        found.format = form.NAME
+        _parse(harvested, packs, form, decoder, options)
+    elif member.named:
+        found.problem = "no known format" if decoder.head else "it is empty"
+    found.size = decoder.bytes if form else max(member.size, decoder.bytes)
+    found.encoding, found.lines = decoder.encoding, decoder.lines
+    found.problem = decoder.problem or found.problem
+
+
+def _not_asked_for(name: str, tasks: frozenset[str]) -> bool:
+    """A task log says in its name whose it is: others need not be read when tasks are asked for."""
+    match = _OF_TASK.search(name) if tasks else None
+    return match is not None and match[1].casefold() not in {task.casefold() for task in tasks}
+
+
+def watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
+    """The blocks of a source; `progress` is told of each once it is done with."""
+    before = 0
+    for block in decoder.blocks():
+        yield block
+        if progress:
+            progress(decoder.name, decoder.bytes - before)
+            before = decoder.bytes
+
+
+def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, options: Options) -> None:
+    """Parse one source; a small one of a packable format waits for others, and so does one to be looked at first."""
+    if form.PACKED:
+        for part, whole in parts_of(decoder, options):
+            _wait(harvested, packs, _Pack(form, _Kind.WHOLE if whole and form.NAME in TRIAGE else _Kind.PART), part)
+        return
+    blocks = watched(decoder, options.progress)
+    if options.triage and form.NAME in TRIAGE:
+        held, blocks = _whole(blocks)
+        if held is not None:
+            _wait(harvested, packs, _Pack(form, _Kind.WHOLE), held)
+            return
+    try:
+        if options.triage and form.NAME in LOOKS:
+            seen = LOOKS[form.NAME](blocks)
+            harvested.note(decoder.name, seen)
+            if sum(len(block.data) for block in seen.telling) > WHOLE:
+                harvested.tell(form.parse(seen.telling))
+            elif seen.telling:
+                _wait(harvested, packs, _Pack(form, _Kind.TELLING), joined(seen.telling))
+        else:
+            harvested.take(list(form.parse(blocks)))
+    except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
+        for _ in blocks:  # so that every line is counted
+            pass
+        place = {"source": decoder.name, "line": 1, "lines": decoder.lines, "offset": 0, "bytes": decoder.bytes}
+        harvested.give_up(error, place)
+
+
+def _wait(harvested: Harvest, packs: _Packs, empty: _Pack, part: Block | Text) -> None:
+    """Put a part to those of its kind, and parse them once they are many."""
+    pack = packs.setdefault((empty.form.NAME, empty.kind), empty)
+    pack.parts.append(part)
+    pack.size += len(part.data)
+    if pack.size >= PACK:
+        _unpack(harvested, packs, pack)
+
+
+def _unpack(harvested: Harvest, packs: _Packs, pack: _Pack) -> None:
+    """Parse what waits in a pack, or look at it first."""
+    parts, pack.parts, pack.size = pack.parts, [], 0
+    if pack.kind is _Kind.PART:
+        parse_together(harvested, parts, partial(_decoded, pack.form))
+    elif pack.kind is _Kind.TELLING and parts:
+        harvested.tell(pack.form.parse([together(parts)]))
+    elif parts:
+        _look(harvested, packs, pack.form, parts)
+
+
+def _look(harvested: Harvest, packs: _Packs, form: Format, parts: Sequence[Block | Text]) -> None:
+    """Clear what a first look clears: it leaves a row of LOGS and its telling lines. The rest waits to be decoded."""
+    block = together(parts)
+    try:
+        seen = TRIAGE[form.NAME](block)
+    except Exception:  # noqa: BLE001 (what it cannot look at is decoded)
+        seen = nothing()
+    for part in (part for number, part in enumerate(parts) if number not in seen.cleared):
+        if form.PACKED:
+            _wait(harvested, packs, _Pack(form, _Kind.PART), part)
+        else:
+            parse_together(harvested, [part], partial(_decoded, form))
+    if len(seen.telling):
+        _wait(harvested, packs, _Pack(form, _Kind.TELLING), of_lines(block, seen.telling))
+    if seen.told.events is not None:
+        harvested.telling.append(seen.told.events)
+    harvested.take([replace(seen.told, events=None)])
+    harvested.cleared.append(seen.logs)
+    for source, entries in seen.entries.items():
+        harvested.found[source].entries = entries
+
+
+def parts_of(decoder: Decoder, options: Options) -> Iterator[tuple[Block | Text, bool]]:
+    """A source as it waits for others; and whether the part is the whole source, to be looked at first."""
+    text = decoder.whole()
+    if text is None:
+        blocks = watched(decoder, options.progress)
+        yield from _as_wholes(blocks) if options.triage else zip(blocks, repeat(False))
+    elif text.data:
+        yield text, options.triage
+        if options.progress:
+            options.progress(decoder.name, len(text.data))
+
+
+def _as_wholes(blocks: Iterator[Block]) -> Iterator[tuple[Block, bool]]:
+    """The blocks of one source as one, or as they are where that is too long; and whether they are the whole source."""
+    held, blocks = _whole(blocks)
+    if held is not None:
+        yield held, True
+    yield from zip(blocks, repeat(False))
+
+
+def _whole(blocks: Iterator[Block]) -> tuple[Block | None, Iterator[Block]]:
+    """A source as one block, and none left; or none, and its blocks, where it is too long for that."""
+    held: list[Block] = []
+    for block in blocks:
+        held.append(block)
+        if sum(len(one.data) for one in held) > WHOLE:
+            return None, chain(held, blocks)
+    return (joined(held) if held else None), iter(())
+
+
+Parse = Callable[[Sequence[Block | Text]], list[Batch]]
+"""What some parts give."""
+
+
+def parse_together(harvested: Harvest, parts: Sequence[Block | Text], parse: Parse) -> None:
+    """Add what small sources and blocks of others give."""
+    waiting = [parts]
+    while waiting:
+        parts = waiting.pop()
+        if not parts:
+            continue
+        try:
+            harvested.take(parse(parts))
+        except Exception as error:  # noqa: BLE001 (the neighbours in the pack must not suffer)
+            if len(parts) > 1:
+                waiting += [[part] for part in reversed(parts)]
+                continue
+            block = together(parts)
+            place = {"source": block.source, "line": int(block.lines[0]), "lines": len(block)}
+            harvested.give_up(error, {**place, "offset": int(block.offsets[0]), "bytes": len(block.data)})
+
+
+def _decoded(form: Format, parts: Sequence[Block | Text]) -> list[Batch]:
+    return list(form.parse([together(parts)]))
