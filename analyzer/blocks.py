@@ -239,5 +239,5 @@ def _views(data: bytes | memoryview, starts: Ints, ends: Ints) -> npt.NDArray[np
 
 
 def words_of(data: bytes | memoryview) -> npt.NDArray[np.uint64]:
-    """The eight bytes from each place on as one number, the first of them lowest."""
-    return np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))
+    """The eight bytes from each place on as one number, the first of them lowest; none where there are fewer."""
+    return np.ndarray((max(0, len(data) - 7),), "<u8", data, 0, (1,))

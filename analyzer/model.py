@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from analyzer import schema
 from analyzer.blocks import Block
+from analyzer.names import FATAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,6 +192,11 @@ class Suppressed:
 
     finding: Finding
     by: Suppression
+
+
+def outcome_of_cleared() -> pl.Expr:
+    """How the only execution of a raw log in LOGS ended that a first look cleared: a failure in it ended the task."""
+    return pl.when(pl.col("worst") >= FATAL).then(pl.lit("Failed")).otherwise(pl.lit("Success"))
 
 
 Progress = Callable[[str, int], None]

@@ -26,6 +26,7 @@ from analyzer.executions.pairs import Logs, pairs
 from analyzer.executions.runs import Run
 from analyzer.executions.sides import Relation
 from analyzer.executions.ties import Ties
+from analyzer.model import outcome_of_cleared
 from analyzer.names import CANCELED, FATAL, FINAL_STATES
 
 Row = dict[str, object]
@@ -65,7 +66,7 @@ def assemble(
     others = lines.join(plain, on=KEY, how="anti")
     served = {*(one.task for one in found.ties), *(one.task for one in found.attempts)}
     told = sorted({*states["task"].drop_nulls(), *served})
-    cleared = logs.filter("cleared").with_columns(machine=pl.col("nodes").list.first(), outcome=_outcome())
+    cleared = logs.filter("cleared").with_columns(machine=pl.col("nodes").list.first(), outcome=outcome_of_cleared())
     quiet = cleared.filter(~pl.col("task").is_in(told))
     _cleared(case, cleared.filter(pl.col("task").is_in(told)))
     _plain(case, lines_of_plain, machines)
@@ -81,11 +82,6 @@ def assemble(
     owned = _assigned(others, pl.Series(case.owners, dtype=pl.Int64))
     assigned = pl.concat([_assigned(lines_of_plain, pl.lit(1, pl.Int64)), owned])
     return Assembly(executions, assigned, [_pair_row(key, pair) for key, pair in related])
-
-
-def _outcome() -> pl.Expr:
-    """How the execution of a cleared log ended: with a failure only where that ended it."""
-    return pl.when(pl.col("worst") >= FATAL).then(pl.lit("Failed")).otherwise(pl.lit("Success"))
 
 
 def _quiet(logs: pl.DataFrame, alias: Mapping[tuple[str, str], str]) -> pl.DataFrame:

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from analyzer import stretches
-from analyzer.blocks import Block, Ints, of_spans
+from analyzer.blocks import Block, Ints, of_spans, words_of
 from analyzer.ingest import nlog
 from analyzer.ingest.nlog_entries import Entries, find_entries
 from analyzer.ingest.nlog_heads import NONE
@@ -127,7 +127,7 @@ def _tells(block: Block, found: Entries) -> np.ndarray:
     places = ANYWHERE.find(block.data)
     entry = np.searchsorted(block.starts[found.rows], places, "right") - 1
     telling[entry[(entry >= 0) & (places >= found.begin[entry])]] = True
-    words = np.ndarray((max(0, len(block.data) - 7),), "<u8", block.data, 0, (1,))
+    words = words_of(block.data)
     begins = words[np.minimum(found.begin, len(words) - 1)]
     for opening in OPENING:
         for at in np.flatnonzero(begins == int.from_bytes(opening[:8], "little")).tolist():

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.blocks import NEWLINE, RETURN, Block, Ints
+from analyzer.blocks import NEWLINE, RETURN, Block, Ints, words_of
 from analyzer.ingest.fixed_places import Words, instants, levels, mask_of, shaped, word_of
 from analyzer.ingest.task_log_fields import Flags, escapes
 
@@ -67,8 +67,7 @@ class Look:
 def look(block: Block, first: Ints, roots: Ints, good: Flags) -> Look:
     """Look at the lines of a block. `first`: the first line of each source; `roots`: how long the id of its root is."""
     octets = np.frombuffer(block.data, np.uint8)
-    words: Words = np.ndarray((len(octets) - 7,), "<u8", block.data, 0, (1,))
-    found = _lines(block, octets, words, first, good, roots)
+    found = _lines(block, octets, words_of(block.data), first, good, roots)
     _texts_are_whole(found)
     return found
 

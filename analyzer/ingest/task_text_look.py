@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.blocks import Block, Ints
+from analyzer.blocks import Block, Ints, words_of
 from analyzer.ingest.carry import LIMIT
 from analyzer.ingest.fixed_places import Words, clock_times, word_of
 from analyzer.ingest.task_log_fields import Flags
@@ -91,8 +91,8 @@ class Look:
 
 def look(block: Block, good: Flags) -> Look:
     """All lines of the good sources in a block, each of which has lines."""
-    octets = np.frombuffer(block.data + bytes(ROOM), np.uint8)
-    words: Words = np.ndarray((len(octets) - 7,), "<u8", octets, 0, (1,))
+    padded = block.data + bytes(ROOM)
+    octets, words = np.frombuffer(padded, np.uint8), words_of(padded)
     count = len(block.sources)
     first = np.searchsorted(block.which, np.arange(count))
     kind, letter, time = _kinds(block, words)

@@ -15,7 +15,7 @@ from itertools import count
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.blocks import Ints
+from analyzer.blocks import Ints, words_of
 
 WIDTH = 4
 LEAST = 8
@@ -57,7 +57,7 @@ class Search:
         starts = at * WIDTH - self._at[piece]
         inside = (starts >= 0) & (starts <= len(data) - LEAST)
         starts, piece = starts[inside], piece[inside]
-        heads = np.ndarray((max(0, len(data) - LEAST + 1),), "<u8", data, 0, (1,))
+        heads = words_of(data)
         same = heads[starts] == self._head[piece]
         likely = zip(starts[same].tolist(), self._word[piece[same]].tolist(), strict=True)
         found = [start for start, word in likely if data.startswith(self._words[word], start)]

@@ -16,15 +16,14 @@ from typing import IO
 import polars as pl
 import pyarrow as pa
 
-from analyzer.names import FATAL, WARNING
+from analyzer.model import outcome_of_cleared
+from analyzer.names import WARNING
 from analyzer.reading.harvest import Harvest
 from analyzer.sources.broken import BROKEN
 
 VIEWS = ("task-log", "task-text", "api-details")
 PIECE = 1 << 20
 ENTRY = ("line", "offset", "wall", "process", "thread", "level", "message")
-OWN = pl.when(pl.col("worst") >= FATAL).then(pl.lit("Failed")).otherwise(pl.lit("Success"))
-"""How a raw log ended that a first look cleared."""
 CLAIMS = ("database", "api", "header", "audit event")
 
 
@@ -106,7 +105,7 @@ def _contradicted(harvested: Harvest, logs: pl.DataFrame) -> Iterable[str]:
     told = logs.join(states, on="task", how="inner", suffix="_of_state")
     told = told.filter(pl.col("source").ne_missing(pl.col("source_of_state"))).join(headers, on="source", how="left")
     event = (pl.col("claim") == "audit event") & pl.col("state").is_null()
-    same = (pl.col("state") == pl.col("own").fill_null(OWN)).fill_null(False)
+    same = (pl.col("state") == pl.col("own").fill_null(outcome_of_cleared())).fill_null(False)
     ended = pl.col("claim").is_in(CLAIMS) & same
     flag = (pl.col("warnings") == (pl.col("worst") >= WARNING)).fill_null(True)
     return told.filter(~((ended | event) & flag))["source"].unique()
