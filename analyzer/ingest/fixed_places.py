@@ -28,7 +28,6 @@ def word_of(text: bytes) -> np.uint64:
 
 
 @cache
-@cache
 def mask_of(shape: bytes, marks: bytes) -> np.uint64:
     """All bits of the bytes at which `shape` has one of the marks."""
     return word_of(bytes(255 if byte in marks else 0 for byte in shape))

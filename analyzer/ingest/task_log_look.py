@@ -52,16 +52,15 @@ class Look:
         """The sources of these lines are not cleared."""
         self.good[self.block.which[lines]] = False
 
-    def raw(self, row: int) -> bytes:
-        """The text of a line as it is stored."""
-        return self.block.data[self.ends[row] + TEXT : self.stop[row]]
+    def raws(self, rows: Ints) -> list[bytes]:
+        """The texts of lines as they are stored."""
+        begins, stops = (self.ends[rows] + TEXT).tolist(), self.stop[rows].tolist()
+        return [self.block.data[begin:stop] for begin, stop in zip(begins, stops, strict=True)]
 
-    def text(self, row: int) -> bytes:
-        """The text of a line in UTF-8, not whether it is valid."""
-        if row in self.texts:
-            return self.texts[row]
-        raw = self.raw(row)
-        return str(json.loads(b'"%b"' % raw)).encode("utf-8", "surrogatepass") if b"\\" in raw else raw
+    def read(self, rows: Ints) -> list[bytes]:
+        """The texts of lines in UTF-8, not whether they are valid."""
+        raws = zip(rows.tolist(), self.raws(rows), strict=True)
+        return [self.texts[row] if row in self.texts else _unescaped(raw) for row, raw in raws]
 
 
 def look(block: Block, first: Ints, roots: Ints, good: Flags) -> Look:
@@ -125,6 +124,11 @@ def _tails(seen: Look) -> None:
             seen.doubt(np.array([row]))
         else:
             seen.texts[row] = text
+
+
+def _unescaped(raw: bytes) -> bytes:
+    """A text as it was before JSON escaped it."""
+    return str(json.loads(b'"%b"' % raw)).encode("utf-8", "surrogatepass") if b"\\" in raw else raw
 
 
 def _text_of(line: bytes) -> bytes | None:

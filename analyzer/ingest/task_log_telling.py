@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
+from enum import Enum
 
 import numpy as np
 
@@ -24,16 +24,31 @@ def _machine_lines(look: Look) -> Iterator[int]:
     A machine that is named by a text of its own may be the server's if the host process is named behind it.
     """
     rows = _naming_rows(look)
-    texts: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-    for row, source in zip(rows.tolist(), look.block.which[rows].tolist(), strict=True):
-        texts[source, look.raw(row)].append(row)
-    texts = {key: same for key, same in texts.items() if MACHINE in key[1] or HOST in key[1]}
-    apart = {source for source, text in texts if MACHINE not in text or not NAMED_HOST.search(text)}
-    for (source, text), same in texts.items():
+    texts, sources = look.raws(rows), look.block.which[rows].tolist()
+    said = {text: _said(text) for text in set(texts)}
+    apart = {source for source, text in zip(sources, texts, strict=True) if said[text] is _Said.ONE}
+    seen: set[tuple[int, bytes]] = set()
+    for row, source, text in zip(rows.tolist(), sources, texts, strict=True):
         if source in apart:
-            yield from same
-        elif OF_SERVER.search(text):
-            yield same[0]
+            if said[text] is not _Said.NOTHING:
+                yield row
+        elif said[text] is _Said.SERVER and (source, text) not in seen:
+            seen.add((source, text))
+            yield row
+
+
+class _Said(Enum):
+    """What a text names: no machine, not both machine and host process, a server and its machine, or another's."""
+
+    NOTHING, ONE, SERVER, OTHER = range(4)
+
+
+def _said(text: bytes) -> _Said:
+    if MACHINE not in text and HOST not in text:
+        return _Said.NOTHING
+    if MACHINE not in text or not NAMED_HOST.search(text):
+        return _Said.ONE
+    return _Said.SERVER if OF_SERVER.search(text) else _Said.OTHER
 
 
 def _naming_rows(look: Look) -> Ints:
@@ -51,8 +66,9 @@ def _naming_rows(look: Look) -> Ints:
 def _version_lines(look: Look) -> Iterator[int]:
     """The first line of each cleared source with each text that begins like the naming of a version."""
     seen: set[tuple[int, bytes]] = set()
-    for row in np.flatnonzero(look.begins == word_of(VERSION[:8])).tolist():
-        source, text = int(look.block.which[row]), look.raw(row)
-        if look.good[source] and text.startswith(VERSION) and (source, text) not in seen:
+    rows = np.flatnonzero(look.begins == word_of(VERSION[:8]))
+    rows = rows[look.good[look.block.which[rows]]]
+    for row, source, text in zip(rows.tolist(), look.block.which[rows].tolist(), look.raws(rows), strict=True):
+        if text.startswith(VERSION) and (source, text) not in seen:
             seen.add((source, text))
             yield row

@@ -136,13 +136,11 @@ def _steps(found: Look, begin: Ints, step: Words, planned: Flags) -> None:
     announced[which[planned]] = True
     found.doubt(begin[announced[which] & ~has_plan[number] & (activities[number] > 1)])
     seen: set[tuple[int, bytes]] = set()
-    top = found.depth[begin] == 1
-    for row, source in zip(begin[top].tolist(), which[top].tolist(), strict=True):
-        if found.good[source]:
-            name = (source, found.text(row))
-            if name in seen:
-                found.good[source] = False
-            seen.add(name)
+    top = (found.depth[begin] == 1) & found.good[which]
+    for name in zip(which[top].tolist(), found.read(begin[top]), strict=True):
+        if name in seen:
+            found.good[name[0]] = False
+        seen.add(name)
 
 
 def _roots(found: Look) -> None:
@@ -156,12 +154,14 @@ def _roots(found: Look) -> None:
     found.good &= finishes == 1
     _in_time(found, last)
     for words in (RESUMED.encode(), CANCELED.encode()):
-        rows = np.flatnonzero((found.begins == word_of(words[:8])) & found.good[which]).tolist()
-        found.doubt(np.array([row for row in rows if found.text(row).startswith(words)], np.int64))
+        rows = np.flatnonzero((found.begins == word_of(words[:8])) & found.good[which])
+        found.doubt(rows[[text.startswith(words) for text in found.read(rows)]])
     titles: dict[int, bytes] = {}
-    for row in np.flatnonzero(root & (found.kind == 0) & found.good[which]).tolist():
-        source, text = int(which[row]), found.text(row)
-        if text == titles.setdefault(source, text) and row != found.first[source]:
+    rows = np.flatnonzero(root & (found.kind == 0) & found.good[which])
+    for source, text in zip(which[rows].tolist(), found.read(rows), strict=True):
+        if source not in titles:
+            titles[source] = text
+        elif text == titles[source]:
             found.good[source] = False
 
 

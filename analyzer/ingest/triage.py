@@ -15,7 +15,7 @@ from analyzer.model import Batch
 
 HOST, MACHINE = b"HostProcessName:", b"MachineName:"
 NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
-OF_SERVER = re.compile(HOST + rb"[ \t]*octopus\.server", re.IGNORECASE)
+OF_SERVER = re.compile(HOST + rb"[ \t]*(?i:octopus\.server)")
 VERSION = b"Octopus Server version"
 """What telling lines say: which machine, which program wrote the block, which version."""
 
