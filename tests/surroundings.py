@@ -64,7 +64,7 @@ def fill_downloads(bundle: Bundle, seed: int, logs: int = 20, *, alone: bool = F
         data = download(random.choice(DOWNLOADS), number)
         data = mutated(random.randrange(10**9), data, random.choice((1, 1, 1, 2, 3)), TEXT_MUTATIONS)
         bundle.write(f"downloads/ServerTasks-{number}.log.txt", "").write_bytes(data)
-    for number, script in enumerate(DOWNLOADS, 996):
+    for number, script in enumerate(DOWNLOADS, 995):
         bundle.write(f"downloads/ServerTasks-{number}.log.txt", download(script, number).decode())
     if not alone:
         numbers = range(100, 100 + logs)

@@ -113,7 +113,20 @@ FAILED = """\
                     |   == Skipped: Step 2: Start the site ==
                     |   $
 """
-HEALTHY = (PLAIN, MACHINES, BARE, FAILED)
+CHECKED = """\
+                    | == Success: Check deployment target health ==
+12:00:00   Info     |   Checking
+12:00:06   Info     |   All were checked
+                    | $
+                    |   == Success: Check deployment target: web-01 ==
+12:00:02   Info     |     Performing health check on machine
+                    |   $
+                    |   == Success: Check deployment target: web-02 ==
+12:00:01   Info     |     Performing health check on machine
+12:00:03   Verbose  |     MachineName: EAST HostProcessName: Octopus.Server
+                    |   $
+"""
+HEALTHY = (PLAIN, MACHINES, BARE, FAILED, CHECKED)
 STATUSES = (
     *(b"Success", b"Failed", b"Running", b"Pending", b"Skipped", b"Canceled", b"Cancelled", b"SuccessWithWarning"),
     *(b"Success with warning", b"Successful", b"success"),

@@ -58,7 +58,8 @@ class Activities:
 @dataclass
 class Look:
     """`kind`, `letter` (of the level) and `time` are one entry a line, `good` and `body` (first line behind the header)
-    one a source, `texts` and `activity` (index into `activities`) one for each of `messages`.
+    one a source, `texts` (where they begin), `begins` (their first eight bytes), `activity` (index into `activities`)
+    and `severity` one for each of `messages`.
     """
 
     block: Block
@@ -73,7 +74,9 @@ class Look:
     messages: Ints
     activities: Activities
     texts: Ints
+    begins: Words
     activity: Ints
+    severity: Ints
 
     def doubt(self, lines: Ints | Flags) -> None:
         """The sources of these lines are not cleared."""
@@ -83,11 +86,6 @@ class Look:
         """The level of a message."""
         return _EVERY[int(self.letter[row])]
 
-    @property
-    def severity(self) -> Ints:
-        """The severity of every message."""
-        return _SEVERITY[self.letter[self.messages]]
-
 
 def look(block: Block, good: Flags) -> Look:
     """All lines of the good sources in a block, each of which has lines."""
@@ -96,11 +94,14 @@ def look(block: Block, good: Flags) -> Look:
     count = len(block.sources)
     first = np.searchsorted(block.which, np.arange(count))
     kind, letter, time = _kinds(block, words)
-    nothing = np.empty(0, np.int64)
-    activities = Activities(nothing, nothing, nothing, nothing, {})
-    found = Look(block, octets, words, good, first, first, kind, letter, time, nothing, activities, nothing, nothing)
+    none = np.empty(0, np.int64)
+    activities = Activities(none, none, none, none, {})
+    found = Look(
+        block, octets, words, good, first, first, kind, letter, time, none, activities, none, words[:0], none, none
+    )
     _headers(found)
     _barred(found)
+    found.good &= kind[np.minimum(found.body, len(block) - 1)] == ACTIVE
     found.messages = np.flatnonzero(kind == MESSAGE)
     _contents(found)
     return found
@@ -189,6 +190,7 @@ def _activities(found: Look, rows: Ints) -> Activities:
             states[row] = match["state"]
     depth = (blanks - 1) // 2
     found.doubt(rows[(blanks == FARTHEST) | (usual & ((blanks % 2 == 0) | (depth > DEEPEST)))])
+    depth = np.clip(depth, 0, DEEPEST)
     found.doubt(np.array([row for row, state in states.items() if state not in OVER], np.int64))
     found.kind[rows[usual]] = ACTIVE
     return Activities(rows[usual], depth[usual], begin[usual], end[usual], states)
@@ -232,13 +234,15 @@ def _contents(found: Look) -> None:
     found.doubt(rows[:early])
     found.messages = rows = rows[early:]
     found.activity = np.repeat(np.arange(len(counts)), counts)
-    depth = np.minimum(found.activities.depth, DEEPEST)[found.activity]
-    found.texts = block.starts[rows] + HEAD + 3 + 2 * depth
-    deep = found.texts - 8
-    indented = (words[block.starts[rows] + HEAD] ^ BLANKS) & LOW[np.minimum(3 + 2 * depth, 8)] == 0
-    indented &= (depth < 3) | (words[deep] == BLANKS)
-    found.doubt(rows[~indented | (found.texts > block.ends[rows])])
-    found.doubt(rows[block.which[found.activities.rows[found.activity]] != block.which[rows]])
+    depth = found.activities.depth[found.activity]
+    behind = block.starts[rows] + HEAD
+    found.texts = behind + 3 + 2 * depth
+    found.begins = words[found.texts]
+    found.severity = _SEVERITY[found.letter[rows]]
+    unlike = (words[behind] ^ BLANKS) & LOW[np.minimum(3 + 2 * depth, 8)] != 0
+    found.doubt(rows[unlike | (found.texts > block.ends[rows])])
+    deep = np.flatnonzero(depth > 2)
+    found.doubt(rows[deep[words[found.texts[deep] - 8] != BLANKS]])
     if len(block.data) > LIMIT and len(rows) > 1:  # the exact path cuts a long source between two messages
         pairs = np.concatenate(([0], rows[:-1][np.diff(rows) == 1], [len(block) - 1]))
         for at in np.flatnonzero(np.diff(block.starts[pairs]) > LIMIT // 2).tolist():

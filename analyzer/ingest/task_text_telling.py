@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import Ints
+from analyzer.blocks import Block, Ints
 from analyzer.ingest.fixed_places import seconds_of, word_of
 from analyzer.ingest.task_text_columns import HEAD
 from analyzer.ingest.task_text_look import MESSAGE, MORE, Look
-from analyzer.ingest.triage import HOST, MACHINE, NAMED_HOST, OF_SERVER, VERSION
-from analyzer.names import SEVERITY
+from analyzer.ingest.triage import HOST, VERSION, naming
 
 _VERSION = [(place, word_of(VERSION[place : place + 8])) for place in (0, 8, len(VERSION) - 8)]
+_NAMED = np.array([chr(byte).isascii() and chr(byte).isalnum() for byte in range(256)])
+_SERVERS = np.array([chr(byte) in "Oo" for byte in range(256)])
+"""Bytes that a name begins with, and those that Octopus.Server does."""
 
 
-def telling(found: Look, tasks: Sequence[str | None], paths: Sequence[str], more: Sequence[int]) -> pa.Table:
+def telling(found: Look, tasks: Sequence[str | None], paths: pa.Array, more: Sequence[int]) -> pa.Table:
     """EVENTS of the good sources' messages that name a server's machine or its version, each once, and of some `more`.
 
     `tasks`: of each source. `paths`: of each activity. `more` and all that is chosen: places in `found.messages`.
     """
     block, rows = found.block, found.messages
     some = np.array([at for at in more if found.good[block.which[rows[at]]]], np.int64)
-    machines, versions = _machines(found), _versions(found)
-    told = (_each_once(found, machines, of_machines=True), _each_once(found, versions, of_machines=False), some)
-    at = np.unique(np.concatenate(told))
+    apart, servers = _machines(found)
+    once = _each_once(found, np.union1d(servers, _versions(found)))
+    at = np.unique(np.concatenate((some, apart, once)))
     begin, stop = rows[at], _stops(found, at)
     levels = [found.level(row) for row in begin.tolist()]
     columns = {
@@ -36,14 +38,14 @@ def telling(found: Look, tasks: Sequence[str | None], paths: Sequence[str], more
         "lines": stop - begin,
         "offset": block.offsets[begin],
         "task": pa.array(tasks, pa.string()).take(pa.array(block.which[begin])),
-        "activity": [paths[activity] for activity in found.activity[at].tolist()],
+        "activity": paths.take(pa.array(found.activity[at])),
         "level": levels,
-        "severity": [SEVERITY[level] for level in levels],
+        "severity": found.severity[at],
         "kind": "message",
         "tick": 0,
         "wall": seconds_of(found.words[block.starts[begin]]) * 1_000_000,
         "clock": "none",
-        "message": [_message(found, *one) for one in zip(at.tolist(), begin.tolist(), stop.tolist(), strict=True)],
+        "message": _messages(found, at, stop),
     }
     return schema.build(schema.EVENTS, len(at), columns)
 
@@ -55,69 +57,65 @@ def _stops(found: Look, at: Ints) -> Ints:
     return stops
 
 
-def _machines(found: Look) -> Ints:
-    """Messages that name a host process or a machine, of sources that name a host process; None else tells one."""
-    hosts = _with(found, HOST)
-    hosting = np.zeros(len(found.good), bool)
-    hosting[found.block.which[found.messages[hosts]]] = True
-    if not hosting.any():
-        return hosts
-    named = _with(found, MACHINE)
-    named = named[hosting[found.block.which[found.messages[named]]]]
-    return np.union1d(hosts, named)
+def _machines(found: Look) -> tuple[Ints, Ints]:
+    """Messages of good sources that name a host process: those that may be read with others, and those of a server.
+
+    The first are all that name a host or a machine in sources where one of them does not name both, in the usual way:
+    whose machine that is, the next message of its activity may tell.
+    """
+    hosts, machines = (_spoken(found, at) for at in naming(found.octets, found.words))
+    begins, which = found.block.starts[found.messages], found.block.which[found.messages]
+    whose, named = (np.searchsorted(begins, at, "right") - 1 for at in (hosts, machines))
+    after = found.octets[hosts + len(HOST)]
+    first = np.where(after == ord(" "), found.octets[hosts + len(HOST) + 1], after)
+    hosting, odd = np.zeros(len(found.good), bool), np.zeros(len(found.good), bool)
+    hosting[which[whose]] = True
+    odd[which[np.concatenate((whose[~_NAMED[first]], np.setxor1d(whose, named)))]] = True
+    every = np.union1d(whose, named)
+    servers = np.unique(whose[_SERVERS[first]])
+    return every[(hosting & odd)[which[every]]], servers[~odd[which[servers]]]
 
 
-def _with(found: Look, words: bytes) -> Ints:
-    """Messages of good sources that contain some words."""
-    data, places = found.block.data, []
-    at = data.find(words)
-    while at >= 0:
-        places.append(at)
-        at = data.find(words, at + len(words))
-    rows = np.searchsorted(found.block.starts, np.array(places, np.int64), "right") - 1
-    rows = rows[found.good[found.block.which[rows]] & np.isin(found.kind[rows], (MESSAGE, MORE))]
-    return np.unique(np.searchsorted(found.messages, rows, "right") - 1)
+def _spoken(found: Look, at: Ints) -> Ints:
+    """Those of these places that are in messages of good sources."""
+    rows = np.searchsorted(found.block.starts, at, "right") - 1
+    kinds = found.kind[rows]
+    return at[((kinds == MESSAGE) | (kinds == MORE)) & found.good[found.block.which[rows]]]
 
 
 def _versions(found: Look) -> Ints:
     """Messages of good sources that begin like the naming of a version."""
-    at = np.flatnonzero(found.words[found.texts] == _VERSION[0][1])
+    at = np.flatnonzero(found.begins == _VERSION[0][1])
     for place, word in _VERSION[1:]:
         at = at[found.words[found.texts[at] + place] == word]
     return at[found.good[found.block.which[found.messages[at]]]]
 
 
-def _each_once(found: Look, at: Ints, *, of_machines: bool) -> Ints:
-    """The first message of each source with each text; of those of machines, whose process is Octopus Server.
+def _each_once(found: Look, at: Ints) -> Ints:
+    """The first message of each source with each text."""
+    sources, begins = found.block.which[found.messages[at]].tolist(), found.texts[at].tolist()
+    ends = found.block.ends[_stops(found, at) - 1].tolist()
+    first: dict[tuple[int, bytes], int] = {}
+    for place, source, begin, end in zip(at.tolist(), sources, begins, ends, strict=True):
+        first.setdefault((source, found.block.data[begin:end]), place)
+    return np.array([*first.values()], np.int64)
 
-    Every one where a message of the source names a host or a machine alone: whose machine that is, the next message of
-    its activity may tell.
-    """
+
+def _messages(found: Look, at: Ints, stops: Ints) -> list[str]:
+    """Messages with the lines that continue them, without their indentation."""
     block, rows = found.block, found.messages[at]
-    begins, ends = found.texts[at].tolist(), block.ends[_stops(found, at) - 1].tolist()
-    texts = [block.data[begin:end] for begin, end in zip(begins, ends, strict=True)]
-    keys = list(zip(block.which[rows].tolist(), texts, strict=True))
-    distinct = dict.fromkeys(keys) if of_machines else {}
-    said = {text for _, text in distinct}  # sources say the same: each text is looked at once
-    alone = {text for text in said if MACHINE not in text or not NAMED_HOST.search(text)}
-    apart = {source for source, text in distinct if text in alone}
-    others = {text for text in said if not OF_SERVER.search(text)}
-    seen = {key for key in distinct if key[1] in others}
-    kept = []
-    for place, key in zip(at.tolist(), keys, strict=True):
-        if key not in seen or key[0] in apart:
-            seen.add(key)
-            kept.append(place)
-    return np.array(kept, np.int64)
+    begins, ends = found.texts[at], block.ends[rows]
+    indents = begins - block.starts[rows] - HEAD - 1
+    columns = (each.tolist() for each in (begins, ends, indents, rows + 1, stops))
+    return [
+        b"\n".join((block.data[begin:end], *_continued(block, indent, first, stop))).decode("utf-8", "replace")
+        for begin, end, indent, first, stop in zip(*columns, strict=True)
+    ]
 
 
-def _message(found: Look, at: int, row: int, stop: int) -> str:
-    """A message with the lines that continue it, without its indentation."""
-    block, begin = found.block, int(found.texts[at])
-    indent = begin - int(block.starts[row]) - HEAD - 1
-    pieces = [block.data[begin : block.ends[row]]]
-    for more in range(row + 1, stop):
-        text = block.data[block.starts[more] + HEAD : block.ends[more]]
+def _continued(block: Block, indent: int, first: int, stop: int) -> Iterator[bytes]:
+    """The texts of rows that continue a message of this indentation."""
+    for begin, end in zip((block.starts[first:stop] + HEAD).tolist(), block.ends[first:stop].tolist(), strict=True):
+        text = block.data[begin:end]
         blanks = len(text) - len(text.lstrip(b" "))
-        pieces.append(text[blanks - max(blanks - 1 - indent, 0) :])
-    return b"\n".join(pieces).decode("utf-8", "replace")
+        yield text[blanks - max(blanks - 1 - indent, 0) :]

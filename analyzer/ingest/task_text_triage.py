@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -23,8 +22,9 @@ from analyzer.blocks import AS_STORED, Block, Ints
 from analyzer.ingest.fixed_places import seconds_of, word_of
 from analyzer.ingest.task_log_fields import Flags
 from analyzer.ingest.task_text_header import Header
-from analyzer.ingest.task_text_look import ACTIVE, BLANK, DEEPEST, MORE, Look, look
+from analyzer.ingest.task_text_look import BLANK, MORE, Look, look
 from analyzer.ingest.task_text_telling import telling
+from analyzer.ingest.task_text_tree import Tree, tree_of
 from analyzer.ingest.triage import Triage, nothing
 from analyzer.model import Batch
 from analyzer.names import CANCELED, COMPLETED, ERROR, FATAL, RESUMED
@@ -49,29 +49,28 @@ def triage(block: Block) -> Triage:
         return nothing()
     headers = _headers(found)
     failed = _endings(found, headers)
-    tree = _tree(found)
+    tree = tree_of(found)
     back_steps = _times(found)
-    _texts(found, failed)
+    _texts(found, failed, tree.twice)
     return _cleared(found, headers, tree, back_steps)
 
 
 def _headers(found: Look) -> list[Header]:
     """The headers; a source is doubted if its own is not a plain one that says Success or Failed."""
     block, headers = found.block, []
-    for source, (first, stop) in enumerate(zip(found.first.tolist(), found.body.tolist(), strict=True)):
+    begins, ends = block.starts[found.first].tolist(), block.ends[np.maximum(found.body - 1, 0)].tolist()
+    for source, (first, begin, end) in enumerate(zip(found.first.tolist(), begins, ends, strict=True)):
         header = Header()
         headers.append(header)
-        row = first
-        while found.good[source] and row < stop and (text := block.text(row)).strip():
-            key = header.add(text)
-            if key == "Task status" and header.status_row is None:
-                header.status_row = row
-            found.good[source] &= key is not None
-            row += 1
+        if not found.good[source]:
+            continue
+        text = block.data[begin:end].decode("utf-8", "replace").rstrip()
+        keys = [header.add(line) for line in text.split("\n")]
+        said = header.values.get("Task status") in ENDED
+        named = TASK_ID.fullmatch(header.task or "") is not None
+        found.good[source] = None not in keys and said and named
         if found.good[source]:
-            said = header.status_row is not None and header.values["Task status"] in ENDED
-            named = TASK_ID.fullmatch(header.task or "") is not None
-            found.good[source] = said and named and not any(block.text(each).strip() for each in range(row, stop))
+            header.status_row = first + keys.index("Task status")
     return headers
 
 
@@ -87,44 +86,6 @@ def _endings(found: Look, headers: Sequence[Header]) -> Flags:
     return failed
 
 
-@dataclass(frozen=True)
-class Tree:
-    """Paths and names of the activities."""
-
-    paths: list[str]
-    names: list[str]
-
-
-def _tree(found: Look) -> Tree:
-    """Doubt the sources in which an activity stands where no single, whole execution has one.
-
-    There is one root, and it comes first. No level is left out. A step that is called like another step's
-    target has lost its beginning.
-    """
-    block, rows, depth = found.block, found.activities.rows, found.activities.depth
-    found.good &= found.kind[np.minimum(found.body, len(block) - 1)] == ACTIVE
-    found.doubt(rows[(depth == 0) != (rows == found.body[block.which[rows]])])
-    found.doubt(rows[1:][depth[1:] > depth[:-1] + 1])
-    data, paths, names = block.data, [], []
-    begins, ends = found.activities.begin.tolist(), found.activities.end.tolist()
-    ordinals = [0] * (DEEPEST + 2)
-    above = [""] * (DEEPEST + 2)
-    for level, begin, end in zip(np.clip(depth, 0, DEEPEST).tolist(), begins, ends, strict=True):
-        ordinals[level] += 1
-        ordinals[level + 1] = 0
-        path = above[level] = (
-            f"{above[level - 1]}/{ordinals[level]}" if level > 1 else str(ordinals[1]) if level else ""
-        )
-        paths.append(path)
-        names.append(data[begin:end].decode("utf-8", "replace"))
-    tree = Tree(paths, names)
-    which = block.which[rows].tolist()
-    steps, targets = ({(which[at], names[at]) for at in np.flatnonzero(depth == level).tolist()} for level in (1, 2))
-    for source, _ in steps & targets:
-        found.good[source] = False
-    return tree
-
-
 def _times(found: Look) -> Ints:
     """How often time goes back in each source; doubted where it does so inside an activity, but for midnight."""
     times, rows = found.time[found.messages], found.messages
@@ -135,14 +96,15 @@ def _times(found: Look) -> Ints:
     return np.bincount(found.block.which[earlier], minlength=len(found.good))
 
 
-def _texts(found: Look, failed: Flags) -> None:
+def _texts(found: Look, failed: Flags, twice: Flags) -> None:
     """Doubt the sources that were resumed, whose root closes twice, or that say the same where one execution would not.
 
-    The root announces itself once, and is fatal once where it failed. Steps are told apart by what they say first.
+    The root announces itself once, and is fatal once where it failed. Steps are told apart by what they say first and,
+    where that is the same, by their names: `twice` are the sources with two steps of one name.
     """
     block, rows = found.block, found.messages
     texts, ends = found.texts, block.ends[rows]
-    resumed = np.flatnonzero(found.words[texts] == word_of(RESUMED.encode()[:8])).tolist()
+    resumed = np.flatnonzero(found.begins == word_of(RESUMED.encode()[:8])).tolist()
     starts_with = RESUMED.encode()
     found.doubt(rows[[at for at in resumed if block.data.startswith(starts_with, texts[at])]])
     depth, severity = found.activities.depth[found.activity], found.severity
@@ -150,7 +112,7 @@ def _texts(found: Look, failed: Flags) -> None:
     found.doubt(rows[fatal & ~failed[block.which[rows]]])
     found.doubt(rows[root[(severity[root] >= ERROR) & ~fatal[root]]])
     found.good &= np.bincount(block.which[rows[root[fatal[root]]]], minlength=len(failed)) == failed
-    first = np.flatnonzero((depth == 1) & (np.diff(found.activity, prepend=-1) != 0))
+    first = np.flatnonzero(twice[block.which[rows]] & (depth == 1) & (np.diff(found.activity, prepend=-1) != 0))
     said: set[tuple[int, bytes]] = set()
     for at, source in zip(first.tolist(), block.which[rows[first]].tolist(), strict=True):
         text = (source, block.data[texts[at] : ends[at]])
@@ -239,8 +201,8 @@ def _states(found: Look, headers: Sequence[Header], tree: Tree) -> pa.Table:
         "offset": block.offsets[rows],
         "task": tasks.take(pa.array(block.which[rows])),
         "claim": "tree",
-        "activity": [tree.paths[at] for at in kept.tolist()],
-        "name": [tree.names[at] for at in kept.tolist()],
+        "activity": tree.paths.take(pa.array(kept)),
+        "name": tree.names.take(pa.array(kept)),
         "state": [found.activities.states.get(row, "Success") for row in rows.tolist()],
     }
     claims, places = [], []

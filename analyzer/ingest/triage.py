@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from analyzer import schema
 from analyzer.blocks import Ints
+from analyzer.ingest.fixed_places import Words, word_of
 from analyzer.model import Batch
 
 HOST, MACHINE = b"HostProcessName:", b"MachineName:"
@@ -18,6 +20,21 @@ NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
 OF_SERVER = re.compile(HOST + rb"[ \t]*(?i:octopus\.server)")
 VERSION = b"Octopus Server version"
 """What telling lines say: which machine, which program wrote the block, which version."""
+
+
+def naming(octets: npt.NDArray[np.uint8], words: Words) -> tuple[Ints, Ints]:
+    """Where HOST and where MACHINE begin: one look at the colons finds both."""
+    colons = octets[1:] == HOST[-1]
+    colons &= octets[:-1] == HOST[-2]
+    ends = np.flatnonzero(colons) + 2
+    hosts, machines = (_begins(ends, word, words) for word in (HOST, MACHINE))
+    return hosts, machines
+
+
+def _begins(ends: Ints, word: bytes, words: Words) -> Ints:
+    at = ends[ends >= len(word)] - len(word)
+    found: Ints = at[(words[at] == word_of(word[:8])) & (words[at + len(word) - 9] == word_of(word[-9:-1]))]
+    return found
 
 
 @dataclass(frozen=True)

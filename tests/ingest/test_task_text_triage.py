@@ -91,6 +91,13 @@ def test_a_source_that_begins_with_a_continuation_takes_no_line_of_its_neighbour
     assert {*seen.logs["lines"].to_pylist()} == {8}
 
 
+def test_steps_that_say_the_same_are_told_apart_by_their_names():
+    alike = instead("Stop the site completed", "Start the site completed")
+    assert clears(alike)
+    assert not clears(alike.replace(b"Step 1: Stop", b"Step 2: Start"))
+    assert clears(instead("Step 1: Stop", "Step 2: Start"))
+
+
 # What it still tells
 
 
@@ -132,7 +139,6 @@ def test_messages_that_name_a_host_apart_from_its_machine_are_all_told():
         ("12:00:02", "12:00:00"),
         ("12:00:02", "12:00:60"),
         ("12:00:02", "2023-09-18T12:00:02"),
-        ("Stop the site completed", "Start the site completed"),
         ("== Success: Deploy", "== Failed: Deploy"),
         ("== Success: Deploy", "== SuccessWithWarning: Deploy"),
         ("== Success: Step 1: Stop the site ==", "== Failed: Step 1: Stop the site =="),
