@@ -10,7 +10,7 @@ import numpy as np
 from analyzer.blocks import Ints
 from analyzer.ingest.fixed_places import word_of
 from analyzer.ingest.task_log_look import Look
-from analyzer.ingest.triage import HOST, MACHINE, NAMED_HOST, OF_SERVER, VERSION
+from analyzer.ingest.triage import HOST, MACHINE, NAMED_HOST, OF_SERVER, VERSION, naming
 
 
 def telling(look: Look) -> Ints:
@@ -52,13 +52,8 @@ def _said(text: bytes) -> _Said:
 
 
 def _naming_rows(look: Look) -> Ints:
-    """Lines of cleared sources with words that end like the two: one look at the colons finds both at once."""
-    octets = look.octets
-    colons = octets[1:] == HOST[-1]
-    colons &= octets[:-1] == HOST[-2]
-    at = np.flatnonzero(colons) + 1
-    before = look.words[np.maximum(at - 8, 0)]
-    at = at[(before == word_of(HOST[-9:-1])) | (before == word_of(MACHINE[-9:-1]))]
+    """Lines of cleared sources in which a host process or a machine is named somewhere."""
+    at = np.sort(np.concatenate(naming(look.octets, look.words)))
     rows: Ints = np.unique(np.searchsorted(look.block.starts, at, "right") - 1, return_index=True)[0]
     return rows[look.good[look.block.which[rows]]]
 

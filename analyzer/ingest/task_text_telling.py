@@ -80,7 +80,8 @@ def _spoken(found: Look, at: Ints) -> Ints:
     """Those of these places that are in messages of good sources."""
     rows = np.searchsorted(found.block.starts, at, "right") - 1
     kinds = found.kind[rows]
-    return at[((kinds == MESSAGE) | (kinds == MORE)) & found.good[found.block.which[rows]]]
+    spoken: Ints = at[((kinds == MESSAGE) | (kinds == MORE)) & found.good[found.block.which[rows]]]
+    return spoken
 
 
 def _versions(found: Look) -> Ints:
