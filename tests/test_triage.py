@@ -23,10 +23,10 @@ from tests.race.twinning import TOGETHER
 from tests.race.twins import TWINS
 from tests.surroundings import TREE, add_server_logs, fill, fill_downloads
 from tests.test_readme import ROOT
+from tests.text_mutations import BARE, download
 from tests.text_mutations import FAILED as BROKEN
 from tests.text_mutations import MACHINES as WARNS
 from tests.text_mutations import PLAIN as QUIET
-from tests.text_mutations import download
 from tests.triaging import agreed, cleared, exact
 
 SAMPLES = sorted(path for path in (ROOT / "sample_logs").iterdir() if path.is_dir())
@@ -209,6 +209,17 @@ def test_states_of_downloads(bundle, form, script):
     agreeing = 2 if script is BROKEN else 0
     assert f"ServerTasks-{agreeing}" in found
     assert not found & {f"ServerTasks-{number}" for number in {0, *range(2, 7)} - {agreeing}}
+
+
+def test_whose_machine_it_is_the_header_of_another_download_tells(bundle):
+    owner = "Server node:    EAST\n"
+    owned, other = (download(BARE, number).decode() for number in (7, 8))
+    assert owner in other
+    bundle.write("downloads/ServerTasks-7.log.txt", owned)
+    bundle.write("downloads/ServerTasks-8.log.txt", other.replace(owner, ""))
+    audit = agreed(bundle.folder)
+    assert cleared(audit) == ["ServerTasks-7", "ServerTasks-8"]
+    assert audit.case.executions["node"].to_pylist() == ["EAST", "EAST"]
 
 
 def test_downloads_beside_the_server_logs_of_their_nodes(bundle):

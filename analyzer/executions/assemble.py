@@ -1,7 +1,7 @@
 """Put the executions of a case together: plain logs as columns, the others one by one, then nodes, clocks and pairs.
 
-Of a log that a first look cleared, and of whose task nothing else tells, there is nothing to work out: it is a row of
-EXECUTIONS as it stands (`_quiet`).
+Of a log that a first look cleared, and of whose task no other source tells, there is nothing to work out: it is a row
+of EXECUTIONS as it stands (`cleared.quiet`).
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ import polars as pl
 from analyzer import schema
 from analyzer.clocks import Place
 from analyzer.executions import tree
+from analyzer.executions.cleared import executions_of, quiet, split
 from analyzer.executions.constraints import Dated, bounds
 from analyzer.executions.execution import Execution, Key
-from analyzer.executions.lines import KEY
+from analyzer.executions.lines import KEY, TASK
 from analyzer.executions.mixed import mixed
-from analyzer.executions.nodes import attempts_of, with_nodes
+from analyzer.executions.nodes import attempts_of, owners_of, with_nodes
 from analyzer.executions.pairs import Logs, pairs
-from analyzer.executions.runs import Run
+from analyzer.executions.runs import ONE_ROOT, Run
 from analyzer.executions.sides import Relation
 from analyzer.executions.ties import Ties
-from analyzer.model import outcome_of_cleared
 from analyzer.names import CANCELED, FATAL, FINAL_STATES
 
 Row = dict[str, object]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-ONE_ROOT = "one root, one plan"
 
 
 @dataclass(frozen=True)
@@ -59,46 +58,33 @@ def assemble(
 ) -> Assembly:
     """Everything about executions that the tables of a case tell."""
     case = _Case()
-    views = logs.filter(~pl.col("raw")).join(tree.odd(states), on=["customer", "task"])
+    views = logs.filter(~pl.col("raw") & ~pl.col("cleared"))
+    trees = states.join(views, on=TASK, how="semi", maintain_order="left")
+    views = views.join(tree.odd(trees), on=TASK)
     odd = views.filter((pl.col("resumed") > 0) | ~pl.col("resumed_right"))
     plain = logs.filter("plain").join(odd, on=KEY, how="anti").select(KEY)
     lines_of_plain = lines.join(plain, on=KEY, how="semi")
     others = lines.join(plain, on=KEY, how="anti")
     served = {*(one.task for one in found.ties), *(one.task for one in found.attempts)}
-    told = sorted({*states["task"].drop_nulls(), *served})
-    cleared = logs.filter("cleared").with_columns(machine=pl.col("nodes").list.first(), outcome=outcome_of_cleared())
-    quiet = cleared.filter(~pl.col("task").is_in(told))
-    _cleared(case, cleared.filter(pl.col("task").is_in(told)))
+    owners = owners_of(states)
+    told, silent = split(logs, states, owners, served)
+    for one, raw in executions_of(told):
+        case.executions.append(one)
+        if raw:
+            case.logs.ordered.add(one.key)
     _plain(case, lines_of_plain, machines)
     _others(case, others, machines, states)
-    named = frozenset(machine.casefold() for machine in quiet["machine"].unique().drop_nulls())
-    placed = with_nodes(_by_tree(case, states), found, states, named)
+    named = silent.select("customer", "machine", "owner").drop_nulls("machine").unique()
+    placed = with_nodes(_by_tree(case, states), found, owners, named.rows())
     attempts = list(attempts_of(found.attempts, placed.zones))
-    latest = max(quiet["last"].drop_nulls().dt.timestamp("us"), default=0) * 10
+    latest = max(silent["last"].drop_nulls().dt.timestamp("us"), default=0) * 10
     clocks = bounds([_dated(one) for one in placed.executions], states, attempts, latest)
     related = pairs(placed, case.logs, clocks, states)
     rows = pl.DataFrame(schema.from_rows(schema.EXECUTIONS, _rows(placed.executions, related)))
-    executions = pl.concat([_quiet(quiet, placed.alias), rows]).sort("customer", "task", maintain_order=True)
+    executions = pl.concat([quiet(silent, placed.alias), rows]).sort("customer", "task", maintain_order=True)
     owned = _assigned(others, pl.Series(case.owners, dtype=pl.Int64))
     assigned = pl.concat([_assigned(lines_of_plain, pl.lit(1, pl.Int64)), owned])
     return Assembly(executions, assigned, [_pair_row(key, pair) for key, pair in related])
-
-
-def _quiet(logs: pl.DataFrame, alias: Mapping[tuple[str, str], str]) -> pl.DataFrame:
-    """EXECUTIONS of cleared logs of whose tasks nothing else tells: each from its first line to its last."""
-    named = [
-        (customer, machine, alias.get((customer, machine.casefold()), machine))
-        for customer, machine in logs.select("customer", "machine").drop_nulls().unique().iter_rows()
-    ]
-    columns = ["customer", "machine", "node"]
-    whose = pl.DataFrame(named, schema=dict.fromkeys(columns, pl.String), orient="row")
-    frame = logs.join(whose, on=["customer", "machine"], how="left", maintain_order="left")
-    made = frame.with_columns(
-        number=pl.lit(1, pl.Int64), source=pl.col("sources").list.first(),
-        last_source=pl.col("sources").list.first(), started=pl.col("first"), ended=pl.col("last"),
-        basis=pl.lit(ONE_ROOT), relation=pl.lit("first"),
-    )  # fmt: skip
-    return made.select(schema.EXECUTIONS.names)
 
 
 def _by_tree(case: _Case, states: pl.DataFrame) -> list[Execution]:
@@ -114,28 +100,6 @@ def _by_tree(case: _Case, states: pl.DataFrame) -> list[Execution]:
             one = replace(one, run=replace(one.run, outcome=outcome), finished=outcome in FINAL_STATES)
         found.append(one)
     return found
-
-
-def _cleared(case: _Case, logs: pl.DataFrame) -> None:
-    """Cleared logs of tasks of which something else tells: one execution each.
-
-    A text download has no dates: that its first line comes before its last one is all that its instants say.
-    """
-    columns = [f"{end}_{name}" for end in ("first", "last") for name in ("line", "offset", "tick")]
-    instants = logs.select(first=pl.col("first").dt.timestamp("us"), last=pl.col("last").dt.timestamp("us"))
-    frame = logs.select(*KEY, "lines", "machine", "raw", "outcome", source=pl.col("sources").list.first()).hstack(
-        logs.select(columns)
-    )
-    for row, (first, last) in zip(frame.iter_rows(named=True), instants.iter_rows(), strict=True):
-        key = (row["customer"], row["task"], row["log"])
-        places = tuple(
-            Place(row["source"], row[f"{end}_line"], row[f"{end}_offset"], instant * 10 + (row[f"{end}_tick"] or 0))
-            for end, instant in (("first", first or 0), ("last", last or 1))
-        )
-        run = Run(1, 1, (), row["machine"], row["outcome"], ONE_ROOT, "first")
-        case.executions.append(Execution(key, run, places, row["lines"], finished=True, dated=row["raw"]))
-        if row["raw"]:
-            case.logs.ordered.add(key)
 
 
 def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:
@@ -186,13 +150,12 @@ def _assigned(lines: pl.DataFrame, execution: pl.Expr | pl.Series) -> pl.DataFra
 
 def _others(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, states: pl.DataFrame) -> None:
     """Logs that need a second look, one by one."""
-    task = ["customer", "task"]
     named: dict[Key, dict[tuple[str, int, int], str]] = defaultdict(dict)
     for row in machines.iter_rows(named=True):
         place = (row["source"], row["line"], row["offset"])
         named[(row["customer"], row["task"], row["log"])][place] = row["machine"]
-    told = states.join(lines.select(task).unique(), on=task, how="semi", maintain_order="left")
-    states_of = told.partition_by(task, as_dict=True)
+    told = states.join(lines.select(TASK).unique(), on=TASK, how="semi", maintain_order="left")
+    states_of = told.partition_by(TASK, as_dict=True)
     for one in lines.partition_by(KEY, maintain_order=True):
         key: Key = (one["customer"][0], one["task"][0], one["log"][0])
         raw = one["view"][0] == 0

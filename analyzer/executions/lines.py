@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from analyzer.names import TASK_ID
 
-KEY = ("customer", "task", "log")
+TASK = ("customer", "task")
+KEY = (*TASK, "log")
 NEEDED = (*KEY, "source", "line", "lines", "offset", "segment", "activity", "level", "severity", "kind", "time", "tick",
           "wall", "message")  # fmt: skip
 """Memory holds several copies of these lines: a column less is a tenth less of it."""

@@ -8,17 +8,19 @@ they are an execution of their own, which only that log shows.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from analyzer.executions.constraints import Attempt
 from analyzer.executions.execution import Execution
+from analyzer.executions.lines import TASK
 from analyzer.executions.runs import Run
 from analyzer.executions.ties import AFTER, BEFORE, Failed, Served, Tie, Ties, served, zones
 
 Lost = tuple[str, str, str]  # customer, task, node
+Owned = tuple[str, str, str | None]  # customer, machine, last owner of its task
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,14 @@ class Placed:
 
 
 def with_nodes(
-    executions: list[Execution], found: Ties, states: pl.DataFrame, elsewhere: Set[str] = frozenset()
+    executions: list[Execution], found: Ties, last_owners: pl.DataFrame, elsewhere: Sequence[Owned] = ()
 ) -> Placed:
     """The executions of a case with the nodes that the case shows them to have run on.
 
-    `elsewhere`: machines, in lower case, that logs of other tasks name.
+    `elsewhere`: machines that logs of other tasks name, each of which has one execution and no ties.
     """
-    owners, ties = _owners(states), found.ties
+    owners = {(customer, task): node for customer, task, node in last_owners.iter_rows()}
+    ties = found.ties
     losses: Counter[Lost] = Counter((one.customer, one.task, one.node.casefold()) for one in found.attempts)
     alias = _aliases(executions, owners, ties, losses, elsewhere) | dict(found.hosts)
     known = frozenset(node.casefold() for node in (*owners.values(), *(tie.node for tie in ties), *alias.values()))
@@ -80,10 +83,10 @@ def attempts_of(failed: Iterable[Failed], zoned: Mapping[tuple[str, str], int]) 
             yield Attempt((one.customer, one.task), one.node.casefold(), place)
 
 
-def _owners(states: pl.DataFrame) -> dict[tuple[str, str], str]:
-    """Last owner of each task as the database or the API says."""
+def owners_of(states: pl.DataFrame) -> pl.DataFrame:
+    """The last `owner` of each task (`customer`, `task`) as the database, the API or a text download's header says."""
     owned = states.filter(pl.col("node").is_not_null()).sort("source", "line")
-    return {(customer, task): node for customer, task, node in owned.select("customer", "task", "node").iter_rows()}
+    return owned.select(*TASK, owner="node").unique(TASK, keep="last", maintain_order=True)
 
 
 def _aliases(
@@ -91,7 +94,7 @@ def _aliases(
     owners: Mapping[tuple[str, str], str],
     ties: Iterable[Tie],
     losses: Mapping[Lost, int],
-    elsewhere: Set[str],
+    elsewhere: Iterable[Owned],
 ) -> dict[tuple[str, str], str]:
     """(customer, machine) -> node: whose machine it is, where the tasks with one machine and one node agree.
 
@@ -115,8 +118,12 @@ def _aliases(
         whose = nodes[task] or owned
         if len(names) == 1 and len(whose) == 1 and not names & called:
             said[(task[0], min(names))] += whose
+    own = {name for names in machines.values() for name in names}
+    for customer, machine, owner in elsewhere:
+        own.add(machine.casefold())
+        if owner and machine.casefold() not in called:
+            said[(customer, machine.casefold())].append(owner)
     agreed = {key: found for key, found in said.items() if len({node.casefold() for node in found}) == 1}
-    own = elsewhere | {name for names in machines.values() for name in names}
     return {key: min(found) for key, found in agreed.items() if min(found).casefold() not in own}
 
 

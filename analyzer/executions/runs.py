@@ -11,6 +11,9 @@ from analyzer.executions.steps import Line, Together, closings, cut_short, resum
 from analyzer.executions.stream import Structure
 from analyzer.names import CANCELED, FATAL, RESUMED, same_node
 
+ONE_ROOT = "one root, one plan"
+"""What tells a log's only execution from none."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -138,7 +141,7 @@ def _basis(structure: Structure, part: int, structures: int) -> str:
     if part:
         return "resumed: the same activities go on"
     if structures == 1:
-        return "one root, one plan"
+        return ONE_ROOT
     return (
         "root announced again, steps under ids of their own" if structure.announced else "steps under ids of their own"
     )
