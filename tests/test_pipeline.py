@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,14 +59,14 @@ def test_an_archive_gives_the_document_of_its_folder(tmp_path, expected, name, i
 
 
 def test_the_order_of_files_on_disk_means_nothing(tmp_path, expected, monkeypatch):
-    walk = os.walk
+    scan = os.scandir
 
-    def backwards(top, **options):
-        for parent, folders, names in walk(top, **options):
-            folders.reverse()
-            yield parent, folders, names[::-1]
+    @contextmanager
+    def backwards(place):
+        with scan(place) as entries:
+            yield reversed([*entries])
 
-    monkeypatch.setattr(os, "walk", backwards)
+    monkeypatch.setattr(os, "scandir", backwards)
     assert document(DOUBLE) == expected
 
 

@@ -35,8 +35,9 @@ def read_places(places: Sequence[Place], options: Options, read: Read = read_sha
 
     What is decoded as a whole is not sent from one process to another: only a first look is shared out.
     """
-    sizes = _sizes(places) if options.workers > 1 and options.triage else []
-    if sum(sizes) < LARGE or len(places) == 1:
+    shared = options.workers > 1 and options.triage and len(places) > 1
+    sizes = [_size(place) for place in places] if shared else []
+    if sum(sizes) < LARGE:
         return read(options, tuple(places))
     found = Harvest()
     quiet = replace(options, progress=None)
@@ -47,12 +48,11 @@ def read_places(places: Sequence[Place], options: Options, read: Read = read_sha
     return found
 
 
-def _sizes(places: Sequence[Place]) -> list[int]:
-    sizes = [0] * len(places)
-    for number, place in enumerate(places):
-        with suppress(OSError):  # its reader will say so
-            sizes[number] = os.stat(place.path).st_size  # noqa: PTH116 (hundreds of thousands of files)
-    return sizes
+def _size(place: Place) -> int:
+    """Bytes of a place; 0 where its reader will say why there are none."""
+    with suppress(OSError):
+        return place.size if place.plain else os.stat(place.path).st_size  # noqa: PTH116 (as `sources.walk`)
+    return 0
 
 
 def _shares(places: Sequence[Place], sizes: Sequence[int]) -> Iterator[tuple[Share, int]]:

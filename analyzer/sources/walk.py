@@ -16,9 +16,9 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 from analyzer.errors import PathMissing
 from analyzer.sources.broken import BROKEN, reason
@@ -32,14 +32,14 @@ COMPRESSED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
 }
 NESTED_LIMIT = 512 << 20  # an archive inside an archive is held in memory, because its index stands at its end
 SMALL, BUFFER = 1 << 20, 1 << 16  # a small file is read by one call
+READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 TOO_LARGE = f"an archive of more than {NESTED_LIMIT >> 20} MiB inside an archive: unpack it first"
 DEEPEST = 5  # archives in archives; there are archives that contain themselves
 TOO_DEEP = f"archives in one another more than {DEEPEST} deep: unpack them first"
 ELSEWHERE = "a link to a folder elsewhere, which is not followed"
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One file. `stream` is open until the next member is asked for; None where it could not be opened."""
 
     name: str
@@ -47,6 +47,7 @@ class Member:
     stream: IO[bytes] | None
     problem: str | None = None
     named: bool = False  # the user named this very file (or an archive that could not be opened)
+    data: bytes | None = None  # all of it, where that was read at once
 
 
 def prefixes(paths: Sequence[Path]) -> dict[Path, str]:
@@ -71,14 +72,15 @@ def outermost(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(path for real, path in kept.items() if kept.keys().isdisjoint(real.parents))
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A file on disk, which may be an archive, and what its source is called ("" for the only PATH)."""
 
     name: str
     path: str
     named: bool = False
     problem: str | None = None
+    size: int = 0  # as far as its folder says
+    plain: bool = False  # a file, neither a link nor called like an archive
 
     def may_hold(self, sources: Container[str]) -> bool:
         """Whether it is one of these sources, or an archive that may hold some."""
@@ -91,19 +93,38 @@ def places(path: Path, prefix: str = "") -> list[Place]:
         raise PathMissing(path)
     if not path.is_dir():
         return [Place(prefix, str(path), named=True)]
-    found = _files(path)
-    names = _names([one[0] for one in found])
-    return [
-        Place(_join(prefix, name), file, problem=problem) for name, (_, file, problem) in zip(names, found, strict=True)
-    ]
+    found = _files(str(path))
+    names = [one.name for one in found]
+    every = "\n".join(names)
+    if not prefix and "\\" not in every and _speakable(every) == every:  # the rest holds of every folder
+        return found
+    return [one._replace(name=_join(prefix, name)) for name, one in zip(_names(names), found, strict=True)]
 
 
 def opened(place: Place) -> Iterator[Member]:
     """The members of a place, each to be read before the next is asked for."""
-    if place.problem is None:
+    if place.plain and place.size <= SMALL:
+        yield _small(place)
+    elif place.problem is None:
         yield from _file(place.path, place.name, named=place.named)
     else:
         yield Member(place.name, 0, None, place.problem)
+
+
+def _small(place: Place) -> Member:
+    """A small file is read by few calls: those of Python's file objects take longer than the system does."""
+    try:
+        file = os.open(place.path, READ)
+        try:
+            pieces = [os.read(file, place.size + 1)]
+            while piece := os.read(file, BUFFER):
+                pieces.append(piece)
+        finally:
+            os.close(file)
+    except BROKEN as error:
+        return Member(place.name, place.size, None, reason(error))
+    data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return Member(place.name, len(data), io.BytesIO(data), data=data)
 
 
 def holds_many(place: Place) -> bool:
@@ -141,22 +162,44 @@ def _join(prefix: str, name: str) -> str:
     return f"{prefix}/{name}" if prefix else name
 
 
-def _files(folder: Path) -> list[tuple[str, str, str | None]]:
-    """Files below a folder: name relative to it, place, and why it cannot be read where that shows already."""
-    refused: list[OSError] = []
-    found: list[tuple[str, str, str | None]] = []
-    for parent, folders, names in os.walk(folder, onerror=refused.append):
-        inside = Path(parent).relative_to(folder).as_posix()
-        found += [(f"{inside}/{name}", f"{parent}{os.sep}{name}", None) for name in names]
-        for name in folders:
-            link = Path(parent, name)
-            if link.is_symlink() and not link.resolve().is_relative_to(folder.resolve()):
-                found.append((f"{inside}/{name}", str(link), ELSEWHERE))
-    for error in refused:
-        place = Path(str(error.filename))
-        inside = folder.name if place == folder else place.relative_to(folder).as_posix()
-        found.append((inside, str(place), reason(error)))
-    return sorted(found, key=lambda one: one[0])
+def _files(folder: str) -> list[Place]:
+    """Files below a folder, by their names relative to it; with why one cannot be read where that shows already."""
+    root = Path(folder).resolve()
+    found: list[Place] = []
+    waiting = [("", folder)]
+    while waiting:
+        inside, place = waiting.pop()
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    name = f"{inside}{entry.name}"
+                    if not _is_folder(entry):
+                        found.append(_listed(entry, name))
+                    elif not entry.is_symlink():
+                        waiting.append((f"{name}/", entry.path))
+                    elif not Path(entry.path).resolve().is_relative_to(root):
+                        found.append(Place(name, entry.path, problem=ELSEWHERE))
+        except OSError as error:
+            found.append(Place(inside.rstrip("/") or os.path.basename(folder), place, problem=reason(error)))  # noqa: PTH119
+    return sorted(found, key=itemgetter(0))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _listed(entry: os.DirEntry[str], name: str) -> Place:
+    """A file as its folder lists it; what it is and how large is asked for again where that is not told."""
+    try:
+        if entry.is_file(follow_symlinks=False):
+            plain = not entry.name.lower().endswith(NESTED)
+            return Place(name, entry.path, size=entry.stat(follow_symlinks=False).st_size, plain=plain)
+    except OSError:  # whoever opens it will say so
+        pass
+    return Place(name, entry.path)
 
 
 def _file(path: str, name: str, *, named: bool) -> Iterator[Member]:
