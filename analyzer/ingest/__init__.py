@@ -49,4 +49,6 @@ CODED: Mapping[str, Callable[[Block], Batch]] = {task_log.NAME: lambda block: ta
 
 def recognise(head: bytes, name: str) -> Format | None:
     """The format of a source with these first bytes, or None."""
+    if task_log.STARTS.match(head):  # most files of a share; whatever begins so, no other format takes
+        return task_log
     return next((one for one in FORMATS if one.recognises(head, name)), None)

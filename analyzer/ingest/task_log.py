@@ -44,7 +44,7 @@ SAMPLE = r"""
 PACKED = True
 
 _FILE = re.compile(r"(?:^|/)(servertasks-\d+)(?:_([a-z0-9]+))?(?:\.txt$|/([^/]+)\.tl\.txt$)", re.IGNORECASE)
-_STARTS = re.compile(rb'(?:^|\n)\s*\["(?:ServerTasks-\d|ScheduledTasks?_)')
+STARTS = re.compile(rb'(?:^|\n)\s*\["(?:ServerTasks-\d|ScheduledTasks?_)')
 
 
 def recognises(head: bytes, name: str) -> bool:
@@ -54,8 +54,8 @@ def recognises(head: bytes, name: str) -> bool:
     """
     document = head.lstrip().startswith((b"<", b"{"))
     if _FILE.search(name):
-        return bool(_STARTS.search(head)) or not document
-    return bool(_STARTS.search(head)) and not document
+        return bool(STARTS.search(head)) or not document
+    return bool(STARTS.search(head)) and not document
 
 
 def parse(blocks: Iterable[Block]) -> Iterator[Batch]:

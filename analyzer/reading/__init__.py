@@ -6,7 +6,8 @@ doubt     which of these must be decoded all the same, because another source sp
 naming    whose log it is
 stream    all EVENTS, piece by piece
 workers   processes that share a large input
-tables    SOURCES, EVENTS, STATES, REJECTS and the cleared rows of LOGS
+tables    EVENTS, STATES, REJECTS and the cleared rows of LOGS
+listing   SOURCES
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class Reading:
 
         Of a cleared log EVENTS has only the lines that name a machine or a version.
         """
+        if self._options.nodes:
+            self._harvest.unfold()
         give_nodes(self._harvest.found, self._options.nodes, self._named)
         return tables(self._harvest, self._options.customer)
 

@@ -9,10 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
+from analyzer.ingest import task_log
 from analyzer.ingest.server_log_triage import Look
 from analyzer.model import Batch, Progress
 
 TABLES = ("events", "states", "rejects")
+SHORT = pa.schema([("source", pa.string()), ("bytes", pa.int64()), ("lines", pa.int64())])
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Options:
     workers: int = 1
 
 
-@dataclass
+@dataclass(slots=True)
 class Found:
     """What is known of one source while it is read."""
 
@@ -51,15 +53,22 @@ class Found:
     looked: tuple[int, int] | None = None  # entries and their lines that a first look counted
 
 
+def short_log(source: str, size: int, lines: int) -> Found:
+    """What is known of a short task log in UTF-8."""
+    return Found(source, task_log.NAME, size, "utf-8", lines)
+
+
 @dataclass
 class Harvest:
     """What members gave: rows of EVENTS, STATES and REJECTS, and of LOGS where a first look cleared a log.
 
-    `telling`: rows of EVENTS of cleared logs, only those that judging needs. `stretches`: of cleared server logs.
+    `short`: short task logs in UTF-8 that a first look cleared, which are not in `found`. `telling`: rows of EVENTS of
+    cleared logs, only those that judging needs. `stretches`: of cleared server logs.
     """
 
     found: dict[str, Found] = field(default_factory=dict)
     tables: dict[str, list[pa.Table]] = field(default_factory=lambda: {name: [] for name in TABLES})
+    short: list[pa.Table] = field(default_factory=list)
     cleared: list[pa.Table] = field(default_factory=list)
     telling: list[pa.Table] = field(default_factory=list)
     stretches: list[pa.Table] = field(default_factory=list)
@@ -91,6 +100,12 @@ class Harvest:
         self.stretches.append(seen.stretches)
         self.found[source].looked = seen.entries, seen.lines
 
+    def unfold(self) -> None:
+        """Have the short sources in `found`, like all others."""
+        for row in (row for table in self.short for row in table.to_pylist()):
+            self.found[row["source"]] = short_log(row["source"], row["bytes"], row["lines"])
+        self.short = []
+
     def give_up(self, error: Exception, row: dict[str, object]) -> None:
         """A defect of ours costs the lines it happened on, never the case."""
         reason = f"the analyzer failed on it: {type(error).__name__}: {error}"
@@ -100,6 +115,7 @@ class Harvest:
     def add(self, other: Harvest) -> None:
         """Put what other members gave beside it."""
         self.found |= other.found
+        self.short += other.short
         self.cleared += other.cleared
         self.telling += other.telling
         self.stretches += other.stretches
@@ -110,6 +126,7 @@ class Harvest:
         """Put what was read again of some cleared logs in the place of what was read before."""
         sources = pa.array(sorted(other.found), pa.string())
         self.found |= other.found
+        self.short = [_without(table, table["source"], sources) for table in self.short]
         self.cleared = [_without(table, pc.list_element(table["sources"], 0), sources) for table in self.cleared]
         self.telling = [_without(table, table["source"], sources) for table in self.telling]
         self.stretches = [_without(table, table["source"], sources) for table in self.stretches]

@@ -10,14 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
+from io import BytesIO
 from itertools import chain, repeat
 
+import numpy as np
+import pyarrow as pa
+
+from analyzer import schema
 from analyzer.blocks import Block, Text, joined, keep_freed_memory, of_lines, together
 from analyzer.ingest import LOOKS, TRIAGE, recognise
-from analyzer.ingest.triage import nothing
+from analyzer.ingest.triage import Triage, nothing
 from analyzer.model import Batch, Format, Progress
-from analyzer.reading.harvest import Found, Harvest, Options
-from analyzer.sources import Decoder, Member
+from analyzer.reading.harvest import SHORT, Found, Harvest, Options, short_log
+from analyzer.sources import Decoder, Member, is_utf8
 
 PACK = 2 << 20
 """Small sources of one format share a block of about this many bytes: per-block work costs more than their bytes."""
@@ -27,9 +32,9 @@ _OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$
 
 
 class _Kind(Enum):
-    """Whole sources, which a first look may clear; parts of others; telling lines of cleared ones."""
+    """Whole sources, which a first look may clear, short ones by themselves; parts of others; telling lines."""
 
-    WHOLE, PART, TELLING = range(3)
+    SHORT, WHOLE, PART, TELLING = range(4)
 
 
 @dataclass
@@ -59,13 +64,18 @@ def read_members(members: Iterable[Member], options: Options) -> Harvest:
 
 
 def _read_member(harvested: Harvest, packs: _Packs, member: Member, options: Options) -> None:
-    if _not_asked_for(member.name, options.tasks):
+    if options.tasks and _not_asked_for(member.name, options.tasks):
+        return
+    decoder = Decoder(member.name, member.stream, member.data) if member.stream else None
+    form = recognise(decoder.head, member.name) if decoder else None
+    if decoder and form and form.PACKED and options.triage and (text := decoder.short()) and text.data:
+        _wait(harvested, packs, form, _Kind.SHORT, text)
+        if options.progress:
+            options.progress(decoder.name, decoder.bytes)
         return
     found = harvested.found[member.name] = Found(member.name, "unknown", member.size, problem=member.problem)
-    if member.stream is None:
+    if decoder is None:
         return
-    decoder = Decoder(member.name, member.stream)
-    form = recognise(decoder.head, member.name)
     if form is not None:
         found.format = form.NAME
         _parse(harvested, packs, form, decoder, options)
@@ -78,7 +88,7 @@ def _read_member(harvested: Harvest, packs: _Packs, member: Member, options: Opt
 
 def _not_asked_for(name: str, tasks: frozenset[str]) -> bool:
     """A task log says in its name whose it is: others need not be read when tasks are asked for."""
-    match = _OF_TASK.search(name) if tasks else None
+    match = _OF_TASK.search(name)
     return match is not None and match[1].casefold() not in {task.casefold() for task in tasks}
 
 
@@ -96,13 +106,13 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
     """Parse one source; a small one of a packable format waits for others, and so does one to be looked at first."""
     if form.PACKED:
         for part, whole in parts_of(decoder, options):
-            _wait(harvested, packs, _Pack(form, _Kind.WHOLE if whole and form.NAME in TRIAGE else _Kind.PART), part)
+            _wait(harvested, packs, form, _Kind.WHOLE if whole and form.NAME in TRIAGE else _Kind.PART, part)
         return
     blocks = watched(decoder, options.progress)
     if options.triage and form.NAME in TRIAGE:
         held, blocks = _whole(blocks)
         if held is not None:
-            _wait(harvested, packs, _Pack(form, _Kind.WHOLE), held)
+            _wait(harvested, packs, form, _Kind.WHOLE, held)
             return
     try:
         if options.triage and form.NAME in LOOKS:
@@ -111,7 +121,7 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
             if sum(len(block.data) for block in seen.telling) > WHOLE:
                 harvested.tell(form.parse(seen.telling))
             elif seen.telling:
-                _wait(harvested, packs, _Pack(form, _Kind.TELLING), joined(seen.telling))
+                _wait(harvested, packs, form, _Kind.TELLING, joined(seen.telling))
         else:
             harvested.take(list(form.parse(blocks)))
     except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
@@ -121,9 +131,11 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
         harvested.give_up(error, place)
 
 
-def _wait(harvested: Harvest, packs: _Packs, empty: _Pack, part: Block | Text) -> None:
+def _wait(harvested: Harvest, packs: _Packs, form: Format, kind: _Kind, part: Block | Text) -> None:
     """Put a part to those of its kind, and parse them once they are many."""
-    pack = packs.setdefault((empty.form.NAME, empty.kind), empty)
+    pack = packs.get((form.NAME, kind))
+    if pack is None:
+        pack = packs[form.NAME, kind] = _Pack(form, kind)
     pack.parts.append(part)
     pack.size += len(part.data)
     if pack.size >= PACK:
@@ -137,24 +149,52 @@ def _unpack(harvested: Harvest, packs: _Packs, pack: _Pack) -> None:
         parse_together(harvested, parts, partial(_decoded, pack.form))
     elif pack.kind is _Kind.TELLING and parts:
         harvested.tell(pack.form.parse([together(parts)]))
+    elif pack.kind is _Kind.SHORT and parts:
+        _look_at_short(harvested, packs, pack.form, [part for part in parts if isinstance(part, Text)])
     elif parts:
-        _look(harvested, packs, pack.form, parts)
+        block = together(parts)
+        _look(harvested, packs, pack.form, parts, block, _seen(pack.form, block))
 
 
-def _look(harvested: Harvest, packs: _Packs, form: Format, parts: Sequence[Block | Text]) -> None:
-    """Clear what a first look clears: it leaves a row of LOGS and its telling lines. The rest waits to be decoded."""
-    block = together(parts)
+def _look_at_short(harvested: Harvest, packs: _Packs, form: Format, texts: Sequence[Text]) -> None:
+    """Look at short sources, which are UTF-8 if all of them together are."""
+    block = together(texts)
+    if not is_utf8(block.data):
+        for name, data in (text for text in texts if not is_utf8(text.data)):
+            _read_member(harvested, packs, Member(name, len(data), BytesIO(data), data=data), Options())
+        sound = [text for text in texts if is_utf8(text.data)]
+        if sound:
+            _look_at_short(harvested, packs, form, sound)
+        return
+    seen = _seen(form, block)
+    lines = np.bincount(block.which, minlength=len(texts)).tolist()
+    known = [(name, len(data), count) for (name, data), count in zip(texts, lines, strict=True)]
+    for number in sorted({*range(len(texts))} - seen.cleared):
+        harvested.found[texts[number].source] = short_log(*known[number])
+    columns = zip(SHORT.names, zip(*known, strict=True), strict=True)
+    table = schema.build(SHORT, len(texts), dict(columns))
+    harvested.short.append(table.take(pa.array(sorted(seen.cleared), pa.int64())))
+    _look(harvested, packs, form, texts, block, seen)
+
+
+def _seen(form: Format, block: Block) -> Triage:
     try:
-        seen = TRIAGE[form.NAME](block)
+        return TRIAGE[form.NAME](block)
     except Exception:  # noqa: BLE001 (what it cannot look at is decoded)
-        seen = nothing()
+        return nothing()
+
+
+def _look(
+    harvested: Harvest, packs: _Packs, form: Format, parts: Sequence[Block | Text], block: Block, seen: Triage
+) -> None:
+    """Clear what a first look clears: it leaves a row of LOGS and its telling lines. The rest waits to be decoded."""
     for part in (part for number, part in enumerate(parts) if number not in seen.cleared):
         if form.PACKED:
-            _wait(harvested, packs, _Pack(form, _Kind.PART), part)
+            _wait(harvested, packs, form, _Kind.PART, part)
         else:
             parse_together(harvested, [part], partial(_decoded, form))
     if len(seen.telling):
-        _wait(harvested, packs, _Pack(form, _Kind.TELLING), of_lines(block, seen.telling))
+        _wait(harvested, packs, form, _Kind.TELLING, of_lines(block, seen.telling))
     if seen.told.events is not None:
         harvested.telling.append(seen.told.events)
     harvested.take([replace(seen.told, events=None)])
@@ -164,13 +204,16 @@ def _look(harvested: Harvest, packs: _Packs, form: Format, parts: Sequence[Block
 
 
 def parts_of(decoder: Decoder, options: Options) -> Iterator[tuple[Block | Text, bool]]:
-    """A source as it waits for others; and whether the part is the whole source, to be looked at first."""
+    """A source as it waits for others; and whether the part is the whole source, to be looked at first.
+
+    One that is `Decoder.short` is looked at before.
+    """
     text = decoder.whole()
     if text is None:
         blocks = watched(decoder, options.progress)
         yield from _as_wholes(blocks) if options.triage else zip(blocks, repeat(False))
     elif text.data:
-        yield text, options.triage
+        yield text, False
         if options.progress:
             options.progress(decoder.name, len(text.data))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema, stretches
 from analyzer.names import SERVER_LOG
-from analyzer.reading.harvest import TABLES, Found, Harvest
+from analyzer.reading.harvest import TABLES, Harvest
+from analyzer.reading.listing import listed
 
 SHORT = 100
 """Rows of a source: fewer are copied."""
@@ -19,25 +19,16 @@ PLACE = [("source", "ascending"), ("line", "ascending"), ("offset", "ascending")
 
 
 def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
-    """All tables; a cleared log counts in SOURCES with all its lines, of which EVENTS has only the telling ones."""
+    """All tables."""
     nodes = {source: one.node for source, one in harvested.found.items() if one.node}
     made = {}
     cleared = pa.concat_tables([schema.empty(schema.LOGS), *harvested.cleared])
     made["logs"] = stamped(cleared, customer, {}).sort_by([("task", "ascending"), ("log", "ascending")])
-    counts = {name: _counts(harvested.tables[name]) for name in TABLES}
-    for (source,), lines in zip(made["logs"]["sources"].to_pylist(), made["logs"]["lines"].to_pylist(), strict=True):
-        entries = harvested.found[source].entries
-        counts["events"][source] = (lines if entries is None else entries, lines)
-    more = _counts([table.filter(pc.equal(table["lines"], 0)) for table in harvested.telling])
-    looked = {source: one.looked for source, one in harvested.found.items() if one.looked}
-    counts["events"] |= {
-        source: (rows + more.get(source, (0, 0))[0], lines) for source, (rows, lines) in looked.items()
-    }
     for name in TABLES:
         rows = harvested.tables[name] + (harvested.telling if name == "events" else [])
         parts = [stamped(one, customer, nodes) for one in rows if one.num_rows]
         made[name] = pa.concat_tables([schema.empty(schema.TABLES[name]), *in_order(parts)])
-    made["sources"] = _sources(harvested.found, counts, customer)
+    made["sources"] = listed(harvested, made["logs"], customer)
     made["stretches"] = stamped(_stretches(harvested, made["events"]), customer, nodes)
     return made
 
@@ -119,26 +110,3 @@ def _is_in_order(table: pa.Table) -> bool:
     same = pc.equal(source[1:], source[:-1]).to_numpy(zero_copy_only=False)
     back = (line[1:] < line[:-1]) | ((line[1:] == line[:-1]) & (offset[1:] < offset[:-1]))
     return not (same & back).any() and len(pc.run_end_encode(source).values) == pc.count_distinct(source).as_py()
-
-
-def _sources(
-    found: Mapping[str, Found], counts: Mapping[str, Mapping[str, tuple[int, int]]], customer: str
-) -> pa.Table:
-    every = [found[source] for source in sorted(found)]
-    columns: dict[str, object] = {"customer": customer, "bytes": [one.size for one in every]}
-    columns["structure_lines"] = [one.structure for one in every]
-    for name in ("source", "format", "encoding", "lines", "node", "node_basis", "version", "duplicate_of", "problem"):
-        columns[name] = [getattr(one, name) for one in every]
-    for name, singular in zip(TABLES, ("event", "state", "reject"), strict=True):
-        mine = [counts[name].get(one.source, (0, 0)) for one in every]
-        columns[name], columns[f"{singular}_lines"] = [rows for rows, _ in mine], [lines for _, lines in mine]
-    return schema.build(schema.SOURCES, len(every), columns)
-
-
-def _counts(tables: Sequence[pa.Table]) -> dict[str, tuple[int, int]]:
-    """Source -> rows and lines."""
-    parts = [pl.DataFrame(table.select(["source", "lines"])).lazy() for table in tables]
-    if not parts:
-        return {}
-    grouped = pl.concat(parts).group_by("source").agg(pl.len(), pl.col("lines").sum()).collect()
-    return {source: (rows, lines) for source, rows, lines in grouped.iter_rows()}

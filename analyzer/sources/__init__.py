@@ -1,6 +1,6 @@
 """From paths to blocks of lines: folders and archives (`walk`), encodings (`encoding`), whose log it is (`nodes`)."""
 
-from analyzer.sources.encoding import Decoder
+from analyzer.sources.encoding import Decoder, is_utf8
 from analyzer.sources.nodes import name_nodes
 from analyzer.sources.walk import Member, Place, holds_many, members, opened, outermost, places, prefixes
 
@@ -9,6 +9,7 @@ __all__ = [
     "Member",
     "Place",
     "holds_many",
+    "is_utf8",
     "members",
     "name_nodes",
     "opened",

@@ -35,14 +35,16 @@ class Decoder:
     A stream that breaks ends there, and `problem` says why: the lines before are read all the same.
     """
 
-    def __init__(self, name: str, stream: IO[bytes]) -> None:
+    def __init__(self, name: str, stream: IO[bytes], data: bytes | None = None) -> None:
+        """`data`: all of the source, where it has been read; if that is short, the stream is left alone."""
+        size = max(CHUNK, HEAD)
+        held = data if data is not None and len(data) < size else None
         self.name = name
-        self.bytes = 0
+        self.bytes = 0 if held is None else len(held)
         self.lines = 0
         self.problem: str | None = None
-        self._stream = stream
-        size = max(CHUNK, HEAD)
-        self._first = self._read(size)
+        self._stream = stream if held is None else BytesIO()
+        self._first = self._read(size) if held is None else held
         self._short = len(self._first) < size and self.problem is None
         self.encoding, self._skip = detect(self._first)
 
@@ -54,10 +56,14 @@ class Decoder:
             return stored[: len(stored) & ~1].decode(self.encoding, "ignore").encode("utf-8", "replace")
         return stored
 
+    def short(self) -> Text | None:
+        """The source where it is short and seems to be stored as UTF-8, which its first bytes do not prove."""
+        return Text(self.name, self._first) if self._short and self.encoding == "utf-8" else None
+
     def whole(self) -> Text | None:
         """The source where it is short and stored as UTF-8; it is read then, and has no blocks."""
         data = self._first
-        if self.encoding != "utf-8" or not self._short or not (data.isascii() or _is_utf8(data)):
+        if self.short() is None or not is_utf8(data):
             return None
         newlines = np.count_nonzero(np.frombuffer(data, np.uint8) == NEWLINE)  # a third of what bytes.count takes
         self.lines = int(newlines) + (not data.endswith(b"\n") and data != b"")
@@ -113,7 +119,7 @@ class Decoder:
     def _narrow(self, data: bytes, offset: int) -> Block:
         starts, ends = split(data)
         offsets = starts + offset
-        if data.isascii() or _is_utf8(data):
+        if is_utf8(data):
             return self._block(data, starts, ends, offsets)
         self.encoding = "cp1252"
         data, starts, ends, coding = _repaired(data, starts, ends)
@@ -157,8 +163,10 @@ def windows(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
     """Whether all is UTF-8. Arrow looks at eight bytes at a time and builds no text, which is ten times as fast."""
+    if data.isascii():
+        return True
     places = np.array([0, len(data)], np.int32)
     try:
         pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(places), pa.py_buffer(data)]).validate(full=True)
@@ -181,7 +189,7 @@ def _repaired(data: bytes, starts: Ints, ends: Ints) -> tuple[bytes, Ints, Ints,
     coding = np.full(len(starts), AS_STORED)
     for row, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         line = data[start:end]
-        if not _is_utf8(line):
+        if not is_utf8(line):
             line = windows(line).encode("utf-8")
             coding[row] = BYTES
         lines.append(line)

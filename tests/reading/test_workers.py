@@ -41,7 +41,9 @@ def test_two_read_what_one_reads(bundle):
 
 
 def test_the_source_on_which_a_reader_dies_is_the_only_one_lost(bundle):
-    found = read_places(places(bundle), Options(triage=True, workers=2), dies).found
+    harvest = read_places(places(bundle), Options(triage=True, workers=2), dies)
+    harvest.unfold()
+    found = harvest.found
     assert {name: one.problem for name, one in found.items() if one.problem} == {
         "shared/TaskLogs/servertasks-4_abcde12345.txt": DIED
     }
@@ -51,4 +53,6 @@ def test_the_source_on_which_a_reader_dies_is_the_only_one_lost(bundle):
 def test_little_is_read_by_one(bundle, monkeypatch):
     monkeypatch.setattr(workers, "LARGE", 1 << 20)
     monkeypatch.setattr(workers, "_pool", None)
-    assert sorted(read_places(places(bundle), Options(triage=True, workers=2)).found) == sorted(FILES)
+    harvest = read_places(places(bundle), Options(triage=True, workers=2))
+    harvest.unfold()
+    assert sorted(harvest.found) == sorted(FILES)

@@ -104,7 +104,7 @@ def test_offsets_point_at_the_stored_bytes(data):
         if decoder.encoding.startswith("utf-16"):
             text = stored.decode(decoder.encoding, "replace").encode()
         else:
-            text = stored if encoding._is_utf8(stored) else encoding.windows(stored).encode()
+            text = stored if encoding.is_utf8(stored) else encoding.windows(stored).encode()
         assert text.removesuffix(b"\n").removesuffix(b"\r") == raw
 
 
