@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -58,8 +58,9 @@ def sound_triage() -> Iterator[None]:
 
         return safe
 
-    looks = [{name: watched(look) for name, look in some.items()} for some in (ingest.TRIAGE, ingest.LOOKS)]
-    with mock.patch.dict(ingest.TRIAGE, looks[0]), mock.patch.dict(ingest.LOOKS, looks[1]):
+    with ExitStack() as patched:
+        for looks in (ingest.TRIAGE, ingest.TRIAGE_LONG, ingest.LOOKS):
+            patched.enter_context(mock.patch.dict(looks, {name: watched(look) for name, look in looks.items()}))
         yield
     if failures:
         raise failures[0]

@@ -40,6 +40,9 @@ TRIAGE: Mapping[str, Callable[[Block], Triage]] = {
 }
 """Formats of which whole sources can be cleared by a first look."""
 
+TRIAGE_LONG: Mapping[str, Callable[[Iterable[Block]], Triage]] = {task_log.NAME: task_log_triage.triage_long}
+"""The same for one source that is no short one, block by block."""
+
 LOOKS: Mapping[str, Callable[[Iterable[Block]], Look]] = {server_log.NAME: server_log_triage.look}
 """Formats of which only the telling entries are decoded at first."""
 

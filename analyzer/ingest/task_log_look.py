@@ -22,6 +22,8 @@ from analyzer.ingest.task_log_fields import Flags, escapes
 
 LEVEL, STAMP, TEXT = 3, 9, 45  # from the id's closing quote on
 SHORTEST = TEXT + len('","",0]')
+LEAST = TEXT + 8
+"""Bytes of the smallest block that can be looked at: eight stand where a text would."""
 DEEPEST = 6
 LEVEL_BYTES = 33  # a slash and 32 hexadecimal digits
 ESCAPED = np.array(
@@ -73,7 +75,7 @@ def look(block: Block, first: Ints, roots: Ints, good: Flags) -> Look:
 
 def _lines(block: Block, octets: npt.NDArray[np.uint8], words: Words, first: Ints, good: Flags, roots: Ints) -> Look:
     """Where the fields of every line stand, and their values."""
-    safe = len(octets) - SHORTEST - 8  # behind this place no line has room
+    safe = len(octets) - LEAST  # an id that ends behind this place has no room for what follows it
     ends, depth, found = _ids(words, block.starts, roots[block.which], safe)
     found &= ends + SHORTEST <= block.ends
     ends, depth = np.where(found, ends, 0), np.where(found, depth, 0)

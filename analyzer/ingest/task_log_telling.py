@@ -18,6 +18,13 @@ def telling(look: Look) -> Ints:
     return np.array(sorted({*_machine_lines(look), *_version_lines(look)}), np.int64)
 
 
+def candidates(look: Look) -> Ints:
+    """The lines among which the telling ones of a longer log are: which of them are, all of them say together."""
+    rows = _naming_rows(look)
+    naming = [_said(text) is not _Said.NOTHING for text in look.raws(rows)]
+    return np.array(sorted({*rows[naming].tolist(), *_version_lines(look)}), np.int64)
+
+
 def _machine_lines(look: Look) -> Iterator[int]:
     """Lines of cleared sources that name a machine or a host process: where each names both, a server's texts once.
 

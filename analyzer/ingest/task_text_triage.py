@@ -172,7 +172,7 @@ def _cleared(found: Look, headers: Sequence[Header], tree: Tree, back_steps: Int
         versions={source: version for source, version in versions.items() if version},
     )
     return Triage(
-        schema.build(schema.LOGS, len(numbers), columns), frozenset(numbers.tolist()), np.empty(0, np.int64), told,
+        schema.build(schema.LOGS, len(numbers), columns), frozenset(numbers.tolist()), None, told,
         dict(zip(sources, entries.tolist(), strict=True)),
     )  # fmt: skip
 

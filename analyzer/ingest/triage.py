@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import Ints
+from analyzer.blocks import Block, Ints
 from analyzer.ingest.fixed_places import Words, word_of
 from analyzer.model import Batch
 
@@ -39,7 +39,7 @@ def _begins(ends: Ints, word: bytes, words: Words) -> Ints:
 
 @dataclass(frozen=True)
 class Triage:
-    """Cleared logs as rows of LOGS, by number of their source in the block, and which of their lines tell something.
+    """Cleared logs as rows of LOGS, by number of their source in the block, and their lines that tell something.
 
     `told`: what else the cleared sources say, their telling EVENTS included where no line tells them alone. `entries`:
     how many EVENTS a source has, where that is not the number of its lines.
@@ -47,11 +47,11 @@ class Triage:
 
     logs: pa.Table
     cleared: frozenset[int]
-    telling: Ints
+    telling: Block | None = None
     told: Batch = field(default_factory=Batch)
     entries: Mapping[str, int] = field(default_factory=dict)
 
 
 def nothing() -> Triage:
     """No source is cleared."""
-    return Triage(schema.empty(schema.LOGS), frozenset(), np.empty(0, np.int64))
+    return Triage(schema.empty(schema.LOGS), frozenset())

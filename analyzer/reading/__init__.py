@@ -37,6 +37,7 @@ class Reading:
         self._options = options
         self._named = prefixes(paths)
         self._harvest = read_places(_places(self._named), options)
+        self.decode(self._harvest.again)
         self.decode(doubted(self._harvest, options.decode) | self._not_told_apart())
 
     def _not_told_apart(self) -> set[str]:

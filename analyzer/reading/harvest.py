@@ -64,6 +64,7 @@ class Harvest:
 
     `short`: short task logs in UTF-8 that a first look cleared, which are not in `found`. `telling`: rows of EVENTS of
     cleared logs, only those that judging needs. `stretches`: of cleared server logs.
+    `again`: long logs that have to be read again, to be decoded.
     """
 
     found: dict[str, Found] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class Harvest:
     cleared: list[pa.Table] = field(default_factory=list)
     telling: list[pa.Table] = field(default_factory=list)
     stretches: list[pa.Table] = field(default_factory=list)
+    again: set[str] = field(default_factory=set)
 
     def take(self, batches: Iterable[Batch]) -> None:
         """Add what a format made of its blocks."""
@@ -119,6 +121,7 @@ class Harvest:
         self.cleared += other.cleared
         self.telling += other.telling
         self.stretches += other.stretches
+        self.again |= other.again
         for name in TABLES:
             self.tables[name] += other.tables[name]
 

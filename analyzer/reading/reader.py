@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from io import BytesIO
-from itertools import chain, repeat
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import Block, Text, joined, keep_freed_memory, of_lines, together
-from analyzer.ingest import LOOKS, TRIAGE, recognise
+from analyzer.blocks import Block, Text, joined, keep_freed_memory, together
+from analyzer.ingest import LOOKS, TRIAGE, TRIAGE_LONG, recognise
 from analyzer.ingest.triage import Triage, nothing
 from analyzer.model import Batch, Format, Progress
 from analyzer.reading.harvest import SHORT, Found, Harvest, Options, short_log
@@ -27,7 +27,7 @@ from analyzer.sources import Decoder, Member, is_utf8
 PACK = 2 << 20
 """Small sources of one format share a block of about this many bytes: per-block work costs more than their bytes."""
 WHOLE = 32 << 20
-"""A log is looked at as a whole; a longer one is decoded."""
+"""So much of a source is held while it is looked at; a raw task log of more is read again if it is not cleared."""
 _OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
 
 
@@ -105,8 +105,9 @@ def watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
 def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, options: Options) -> None:
     """Parse one source; a small one of a packable format waits for others, and so does one to be looked at first."""
     if form.PACKED:
-        for part, whole in parts_of(decoder, options):
-            _wait(harvested, packs, form, _Kind.WHOLE if whole and form.NAME in TRIAGE else _Kind.PART, part)
+        looks = options.triage and form.NAME in TRIAGE_LONG  # short ones are looked at together
+        for part in _doubtful(harvested, packs, form, decoder, options) if looks else parts_of(decoder, options):
+            _wait(harvested, packs, form, _Kind.PART, part)
         return
     blocks = watched(decoder, options.progress)
     if options.triage and form.NAME in TRIAGE:
@@ -193,8 +194,41 @@ def _look(
             _wait(harvested, packs, form, _Kind.PART, part)
         else:
             parse_together(harvested, [part], partial(_decoded, form))
-    if len(seen.telling):
-        _wait(harvested, packs, form, _Kind.TELLING, of_lines(block, seen.telling))
+    _keep(harvested, packs, form, seen)
+
+
+def _doubtful(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, options: Options) -> Iterator[Block]:
+    """A source is looked at block by block: its blocks if it is not cleared, or none where it has to be read again."""
+    held: list[Block] = []
+    blocks = watched(decoder, options.progress)
+    try:
+        seen = TRIAGE_LONG[form.NAME](_held(held, blocks))
+    except Exception:  # noqa: BLE001 (what it cannot look at is decoded)
+        seen = nothing()
+        held.clear()
+    if seen.cleared:
+        _keep(harvested, packs, form, seen)
+    elif held:
+        yield from chain(held, blocks)
+    elif decoder.head:
+        harvested.again.add(decoder.name)
+
+
+def _held(held: list[Block], blocks: Iterator[Block]) -> Iterator[Block]:
+    """The blocks; all of them are held, or none where they are too long for that."""
+    size = 0
+    for block in blocks:
+        size += len(block.data)
+        held.append(block)
+        if size > WHOLE:
+            held.clear()
+        yield block
+
+
+def _keep(harvested: Harvest, packs: _Packs, form: Format, seen: Triage) -> None:
+    """What cleared sources leave."""
+    if seen.telling is not None:
+        _wait(harvested, packs, form, _Kind.TELLING, seen.telling)
     if seen.told.events is not None:
         harvested.telling.append(seen.told.events)
     harvested.take([replace(seen.told, events=None)])
@@ -203,27 +237,15 @@ def _look(
         harvested.found[source].entries = entries
 
 
-def parts_of(decoder: Decoder, options: Options) -> Iterator[tuple[Block | Text, bool]]:
-    """A source as it waits for others; and whether the part is the whole source, to be looked at first.
-
-    One that is `Decoder.short` is looked at before.
-    """
+def parts_of(decoder: Decoder, options: Options) -> Iterator[Block | Text]:
+    """A source as it waits for others."""
     text = decoder.whole()
     if text is None:
-        blocks = watched(decoder, options.progress)
-        yield from _as_wholes(blocks) if options.triage else zip(blocks, repeat(False))
+        yield from watched(decoder, options.progress)
     elif text.data:
-        yield text, False
+        yield text
         if options.progress:
             options.progress(decoder.name, len(text.data))
-
-
-def _as_wholes(blocks: Iterator[Block]) -> Iterator[tuple[Block, bool]]:
-    """The blocks of one source as one, or as they are where that is too long; and whether they are the whole source."""
-    held, blocks = _whole(blocks)
-    if held is not None:
-        yield held, True
-    yield from zip(blocks, repeat(False))
 
 
 def _whole(blocks: Iterator[Block]) -> tuple[Block | None, Iterator[Block]]:

@@ -75,7 +75,7 @@ def _events(members: Iterable[Member], options: Options) -> Iterator[pa.Table]:
         if not form.PACKED:
             yield from _of_source(form, decoder, options)
             continue
-        for part, _ in parts_of(decoder, options):
+        for part in parts_of(decoder, options):
             pack.append(part)
             size += len(part.data)
             if size >= PACK:

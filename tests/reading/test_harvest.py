@@ -1,10 +1,11 @@
-"""What members gave, and what takes its place when a cleared log is read again; blocks of whole sources."""
+"""What members gave, and what takes its place when a cleared log is read again; long logs."""
 
 from __future__ import annotations
 
+import pytest
+
 from analyzer import schema
-from analyzer.blocks import block
-from analyzer.reading import reader
+from analyzer.reading import read_tables, reader
 from analyzer.reading.harvest import Found, Harvest, Options
 from analyzer.reading.reader import read_members
 from analyzer.sources import members
@@ -57,23 +58,34 @@ def test_the_same_lines_are_read_with_and_without_a_first_look(tmp_path):
     assert looked.found == decoded.found
 
 
-def test_a_source_is_looked_at_as_a_whole_or_not_at_all(monkeypatch):
-    monkeypatch.setattr(reader, "WHOLE", 30)
-    parts = [block("a", b"x" * 9 + b"\n", line, (line - 1) * 10) for line in (1, 2, 3, 4, 5)]
-    ((whole, is_whole),) = reader._as_wholes(iter(parts[:3]))
-    assert (whole.data, whole.lines.tolist(), whole.offsets.tolist()) == (b"xxxxxxxxx\n" * 3, [1, 2, 3], [0, 10, 20])
-    assert is_whole
-    assert list(reader._as_wholes(iter(parts))) == [(part, False) for part in parts]
-    assert list(reader._as_wholes(iter([]))) == []
+@pytest.mark.parametrize("whole", [600, 1 << 20], ids=["too long to be held", "held"])
+def test_a_log_of_several_blocks_that_is_not_cleared(tmp_path, monkeypatch, whole):
+    """It is decoded at once if its blocks were held, and noted for another reading if not."""
+    for name in ("CHUNK", "HEAD"):
+        monkeypatch.setattr(f"analyzer.sources.encoding.{name}", 300)
+    monkeypatch.setattr(reader, "WHOLE", whole)
+    names = [f"TaskLogs/servertasks-{task}_aaaa.txt" for task in (1, 2)]
+    data = [log(PLAIN, 1), log(PLAIN, 2).replace(b"FIN", b"INF")]
+    path = folder(tmp_path, dict(zip(names, data, strict=True)))
+    looked, decoded = (read_members(members(path), Options(triage=triage)) for triage in (True, False))
+    logs, _, events = rows(looked)
+    assert logs == [names[0]]
+    assert events == ([] if whole == 600 else [row for row in rows(decoded)[2] if row[0] == names[1]])
+    assert looked.again == ({names[1]} if whole == 600 else set())
+    if whole > 600:
+        assert looked.found == decoded.found
 
 
-def test_what_a_first_look_fails_on_is_decoded(tmp_path, monkeypatch):
+@pytest.mark.parametrize("chunk", [300, 2 << 20], ids=["in blocks", "as a whole"])
+def test_what_a_first_look_fails_on_is_decoded(tmp_path, monkeypatch, chunk):
     def broken(block):
         raise IndexError("oops")
 
     path = folder(tmp_path, {"TaskLogs/servertasks-1_aaaa.txt": log(PLAIN, 1)})
-    decoded = read_members(members(path), Options())
-    monkeypatch.setitem(reader.TRIAGE, "task-log", broken)
-    looked = read_members(members(path), Options(triage=True))
-    assert rows(looked) == rows(decoded)
-    assert looked.found == decoded.found
+    for looks in (reader.TRIAGE, reader.TRIAGE_LONG):
+        monkeypatch.setitem(looks, "task-log", broken)
+    for name in ("CHUNK", "HEAD"):
+        monkeypatch.setattr(f"analyzer.sources.encoding.{name}", chunk)
+    read = {table: made.to_pylist() for table, made in read_tables([path], Options(triage=True)).items()}
+    assert read == {table: made.to_pylist() for table, made in read_tables([path], Options()).items()}
+    assert read["events"]
