@@ -111,7 +111,11 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
         return
     blocks = watched(decoder, options.progress)
     if options.triage and form.NAME in TRIAGE:
-        held, blocks = _whole(blocks)
+        held: Block | Text | None = decoder.whole()
+        if held is None:
+            held, blocks = _whole(blocks)
+        elif options.progress:
+            options.progress(decoder.name, len(held.data))
         if held is not None:
             _wait(harvested, packs, form, _Kind.WHOLE, held)
             return
