@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 from typing import IO
 
 import polars as pl
 import pyarrow as pa
 
+from analyzer import schema
 from analyzer.model import outcome_of_cleared
 from analyzer.names import WARNING
 from analyzer.reading.harvest import Harvest
@@ -42,10 +43,10 @@ def alike(harvested: Harvest) -> list[tuple[str, str]]:
     They have the same first entry, and as far as both go, the same telling ones.
     """
     looked = [source for source, one in harvested.found.items() if one.looked]
-    tables = [pl.DataFrame(table.select(["source", *ENTRY])) for table in harvested.telling]
-    if not looked or not tables:
+    if not looked:
         return []
-    told = pl.concat(tables).filter(pl.col("source").is_in(looked)).sort("source", "line", maintain_order=True)
+    told = _frame(harvested.telling, schema.EVENTS, ["source", *ENTRY]).filter(pl.col("source").is_in(looked))
+    told = told.sort("source", "line", maintain_order=True)
     told = told.select("source", "line", entry=pl.struct(ENTRY).hash())
     shared = pl.col("entry").first().over("source")
     told = told.filter(pl.col("source").n_unique().over(shared) > 1)
@@ -74,9 +75,13 @@ def _go_together(left: pl.DataFrame, right: pl.DataFrame) -> bool:
 
 
 def _logs(cleared: Iterable[pa.Table]) -> pl.DataFrame:
-    tables = [pl.DataFrame(table.select(["task", "sources", "worst"])) for table in cleared if table.num_rows]
-    empty = pl.DataFrame(schema={"task": pl.String, "sources": pl.List(pl.String), "worst": pl.Int64})
-    return pl.concat([empty, *tables]).select("task", "worst", source=pl.col("sources").list.first())
+    logs = _frame(cleared, schema.LOGS, ["task", "sources", "worst"])
+    return logs.select("task", "worst", source=pl.col("sources").list.first())
+
+
+def _frame(tables: Iterable[pa.Table], form: pa.Schema, columns: Sequence[str]) -> pl.DataFrame:
+    """Some columns of many small tables as one frame."""
+    return pl.DataFrame(pa.concat_tables(table.select(columns) for table in (schema.empty(form), *tables)))
 
 
 def _spoken_of(harvested: Harvest) -> list[str]:
@@ -86,24 +91,17 @@ def _spoken_of(harvested: Harvest) -> list[str]:
     seen = failed | pl.col("source").is_in(views)
     tasks: set[str] = set()
     for tables, speaks in ((harvested.tables["events"], seen), (harvested.telling, failed)):
-        for table in tables:
-            events = pl.DataFrame(table.select(["source", "task", "detail"]))
-            tasks.update(events.filter(pl.col("task").is_not_null() & speaks)["task"].unique())
+        events = _frame(tables, schema.EVENTS, ["source", "task", "detail"])
+        tasks.update(events.filter(pl.col("task").is_not_null() & speaks)["task"].unique())
     return sorted(tasks)
 
 
 def _contradicted(harvested: Harvest, logs: pl.DataFrame) -> Iterable[str]:
     """Sources of logs whose task's states in other sources say another end than their own, or other warnings."""
-    tables = [
-        pl.DataFrame(table.select(["source", "task", "claim", "state", "warnings"]))
-        for table in harvested.tables["states"]
-    ]
-    if not tables:
-        return []
-    states = pl.concat(tables)
+    states = _frame(harvested.tables["states"], schema.STATES, ["source", "task", "claim", "state", "warnings"])
     headers = states.filter(pl.col("claim") == "header").select("source", own="state")
-    told = logs.join(states, on="task", how="inner", suffix="_of_state")
-    told = told.filter(pl.col("source").ne_missing(pl.col("source_of_state"))).join(headers, on="source", how="left")
+    of_others = states.join(logs, on=["source", "task"], how="anti")
+    told = logs.join(of_others, on="task", how="inner", suffix="_of_state").join(headers, on="source", how="left")
     event = (pl.col("claim") == "audit event") & pl.col("state").is_null()
     same = (pl.col("state") == pl.col("own").fill_null(outcome_of_cleared())).fill_null(False)
     ended = pl.col("claim").is_in(CLAIMS) & same
