@@ -135,9 +135,12 @@ def together(parts: Sequence[Block | Text]) -> Block:
     data = b"".join(datas)
     starts, ends = split(data)
     begins = np.cumsum(np.fromiter(map(len, [b"", *datas]), np.int64, len(datas) + 1))[:-1]
-    which: Ints = np.searchsorted(begins, starts, "right") - 1
-    lines = np.arange(1, len(starts) + 1) - np.searchsorted(starts, begins)[which]
-    return Block(tuple(source for source, _ in texts), data, starts, ends, lines, starts - begins[which], which)
+    first = np.searchsorted(starts, np.append(begins, len(data)))
+    counts = np.diff(first)
+    which: Ints = np.repeat(np.arange(len(texts)), counts)
+    lines = np.arange(1, len(starts) + 1) - np.repeat(first[:-1], counts)
+    offsets = starts - np.repeat(begins, counts)
+    return Block(tuple(source for source, _ in texts), data, starts, ends, lines, offsets, which)
 
 
 def packed(blocks: Sequence[Block]) -> Block:

@@ -191,7 +191,12 @@ def _of_source(values: Sequence[str | None], block: Block, rows: Ints) -> pa.Dic
 
 
 def _segments(sources: Iterable[str]) -> list[str | None]:
-    return [match[3] if (match := _FILE.search(source)) else None for source in sources]
+    return [_segment(source) if source.lower().endswith(".tl.txt") else None for source in sources]
+
+
+def _segment(source: str) -> str | None:
+    match = _FILE.search(source)
+    return match[3] if match else None
 
 
 def _suffixes(sources: Iterable[str]) -> list[str | None]:

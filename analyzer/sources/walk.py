@@ -172,7 +172,7 @@ def _files(folder: str) -> list[Place]:
         try:
             with os.scandir(place) as entries:
                 for entry in entries:
-                    name = f"{inside}{entry.name}"
+                    name = inside + entry.name
                     if not _is_folder(entry):
                         found.append(_listed(entry, name))
                     elif not entry.is_symlink():
@@ -186,7 +186,7 @@ def _files(folder: str) -> list[Place]:
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_dir()
+        return not entry.is_file(follow_symlinks=False) and entry.is_dir()
     except OSError:
         return False
 
