@@ -58,15 +58,15 @@ def stamp_times(sources: pa.Table, events: pa.Table, cleared: pa.Table, stretche
     Some sources have not all lines in EVENTS: of `cleared` rows of LOGS, whose clock is UTC where they have times, and
     of `stretches`.
     """
-    found = pl.DataFrame(events.select(["source", "time", "clock"])).group_by("source")
-    times = found.agg(
-        first=pl.col("time").min(), last=pl.col("time").max(), clock=pl.col("clock").mode().sort().first()
-    )
     looked = pl.DataFrame(cleared.filter(pc.is_valid(cleared["first"]))).select(
         pl.col("sources").list.first().alias("source"), "first", "last", clock=pl.lit("utc", pl.String)
     )
     looked = pl.concat([looked, _times_of(pl.DataFrame(stretches))])
-    times = pl.concat([times.join(looked, on="source", how="anti"), looked])
+    rest = pl.DataFrame(events.select(["source", "time", "clock"])).join(looked, on="source", how="anti")
+    times = rest.group_by("source").agg(
+        first=pl.col("time").min(), last=pl.col("time").max(), clock=pl.col("clock").mode().sort().first()
+    )
+    times = pl.concat([times, looked])
     frame = (
         pl.DataFrame(sources).drop("first", "last", "clock").join(times, on="source", how="left", maintain_order="left")
     )

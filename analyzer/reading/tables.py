@@ -67,8 +67,10 @@ def in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
     runs.sort()
     if runs and SHORT * len(runs) > sum(table.num_rows for table in tables):
         begins = np.cumsum([0, *(table.num_rows for table in tables)])
-        rows = [np.arange(start, stop) + begins[number] for _, _, number, start, stop in runs]
-        yield pa.concat_tables(tables).take(np.concatenate(rows))
+        number, start, stop = np.array([run[2:] for run in runs], np.int64).T
+        sizes = stop - start
+        rows = np.repeat(begins[number] + start - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        yield pa.concat_tables(tables).take(rows)
         return
     at = 0
     while at < len(runs):
