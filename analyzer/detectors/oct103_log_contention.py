@@ -25,7 +25,8 @@ import polars as pl
 
 from analyzer.case import Case
 from analyzer.detectors.common import evidence, on_nodes, rows
-from analyzer.detectors.coverage import NO_SERVER_LOG, server_logs_wanted
+from analyzer.detectors.coverage import server_logs_wanted
+from analyzer.detectors.missing_logs import NO_SERVER_LOG
 from analyzer.detectors.serverlogs import known_nodes
 from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import HELD

@@ -203,11 +203,12 @@ def _on_its_clock(wall: int | None) -> tuple[str, str]:
 def _gaps(case: Case) -> Iterator[Gap]:
     for what, concerned in sorted(gaps(case).items()):
         yield Gap(what, _names(task for _, task in concerned))
+    seen = coverage(case).tasks
     for log, what in (
         ("none", "no task log, although a row, an event or a server log says that they ran"),
         ("tree", "a text download or /details only, no raw task log"),
     ):
-        found = _names(one.task for one in coverage(case) if one.log == log)
+        found = _names(seen.filter(pl.col("log") == log)["task"])
         if found:
             yield Gap(f"{count(len(found), 'task')} with {what}", found)
 
