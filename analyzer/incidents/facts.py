@@ -12,7 +12,8 @@ from typing import Any
 import polars as pl
 
 from analyzer.case import Case
-from analyzer.incidents.versions import Sightings, versions
+from analyzer.incidents.sightings import Sightings
+from analyzer.incidents.versions import versions
 from analyzer.model import Evidence, Finding
 
 Row = dict[str, Any]

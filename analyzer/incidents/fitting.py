@@ -10,7 +10,8 @@ import polars as pl
 
 from analyzer.incidents.facts import Facts, Hit
 from analyzer.incidents.known import Known
-from analyzer.incidents.versions import Number, Sighting, Sightings, plain
+from analyzer.incidents.sightings import Sighting, Sightings
+from analyzer.incidents.versions import Number, number, plain
 
 
 class Fit(StrEnum):
@@ -39,25 +40,25 @@ def affected(known: Known, version: Number) -> bool:
 
 def _candidates(hit: Hit, node: str | None, sightings: Sightings) -> set[Number | None]:
     """The versions that a node may have had at the time of a hit; None among them where it cannot be told."""
-    own = sightings.by_task.get(hit.task, ()) if hit.task is not None else ()
+    own = sightings.of_task(hit.task) if hit.task is not None else ()
     own = [one for one in own if node is None or _same(one.node, node)]
     if own:
-        return {one.number for one in own}
-    mine = sightings if node is None else sightings.by_node.get(node.casefold(), ())
-    dated = [(at, one) for one in mine if (at := _before(one, hit)) is not None]
-    if dated:
-        before = [(at, one) for at, one in dated if at >= timedelta()]
-        return {min(before, key=lambda pair: pair[0])[1].number} if before else {None}
-    return {one.number for one in mine} or {None}
+        return {number(one.version) for one in own}
+    mine = sightings.of_node(node).select("version", at=_before(hit))
+    dated = mine.filter(pl.col("at").is_not_null())
+    if dated.is_empty():
+        return {number(text) for text in mine["version"].unique()} or {None}
+    last = dated.filter(pl.col("at") >= timedelta()).sort("at", maintain_order=True).head(1)
+    return {number(text) for text in last["version"]} or {None}
 
 
-def _before(one: Sighting, hit: Hit) -> timedelta | None:
-    """How long before the hit a version was seen; None where the clocks cannot be compared."""
-    if one.time is not None and hit.time is not None:
-        return hit.time - one.time
-    if one.wall is not None and hit.wall is not None and one.basis == "start-up" and hit.nodes:
-        return timedelta(microseconds=hit.wall - one.wall)
-    return None
+def _before(hit: Hit) -> pl.Expr:
+    """How long before the hit a version was seen; null where the clocks cannot be compared."""
+    by_time = pl.lit(hit.time, pl.Datetime("us", "UTC")) - pl.col("time")
+    if hit.wall is None or not hit.nodes:
+        return by_time
+    on_its_clock = pl.when(pl.col("basis") == "start-up").then(pl.lit(hit.wall, pl.Int64) - pl.col("wall"))
+    return pl.coalesce(by_time, on_its_clock.cast(pl.Duration("us")))
 
 
 def story(known: Known, hits: Sequence[Hit], facts: Facts) -> str:
@@ -77,14 +78,22 @@ def story(known: Known, hits: Sequence[Hit], facts: Facts) -> str:
 
 def _starts(known: Known, hit: Hit, node: str, facts: Facts) -> Iterator[tuple[bool, timedelta, Sighting]]:
     """Starts of a node with an affected version before a hit: whether it was a change of version, and how long ago."""
-    starts = [one for one in facts.versions if one.basis == "start-up" and _same(one.node, node)]
+    starts = [one for one in facts.versions.starts if _same(one.node, node)]
     for one, earlier in zip(starts, [None, *starts], strict=False):
-        span = _before(one, hit)
-        span = span if span is not None else _on_own_clock(one, hit, facts)
-        if span is None or span < timedelta() or one.number is None or not affected(known, one.number):
+        span, version = _since(one, hit, facts), number(one.version)
+        if span is None or span < timedelta() or version is None or not affected(known, version):
             continue
-        if earlier is None or earlier.number != one.number:
+        if earlier is None or number(earlier.version) != version:
             yield earlier is not None, span, one
+
+
+def _since(one: Sighting, hit: Hit, facts: Facts) -> timedelta | None:
+    """How long before the hit a node started; None where the clocks cannot be compared."""
+    if one.time is not None and hit.time is not None:
+        return hit.time - one.time
+    if one.wall is not None and hit.wall is not None:
+        return timedelta(microseconds=hit.wall - one.wall)
+    return _on_own_clock(one, hit, facts)
 
 
 def _on_own_clock(start: Sighting, hit: Hit, facts: Facts) -> timedelta | None:

@@ -10,16 +10,14 @@ and 3.3.16. `0.0.0-local` is a build without a number and says nothing.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache, cached_property
-from typing import Any
+from functools import cache
 
 import polars as pl
 
 from analyzer.case import Case
+from analyzer.incidents.sightings import COLUMNS, Sightings
 
 Number = tuple[int, ...]
 
@@ -46,54 +44,6 @@ class Range:
         return f"{self.start} and later" if self.start else f"below {self.below}" if self.below else "all"
 
 
-@dataclass(frozen=True)
-class Sighting:
-    """A line that names the version of a node."""
-
-    node: str | None
-    version: str
-    time: datetime | None  # None where the clock's zone is not known
-    wall: int | None  # microseconds on the node's own clock
-    source: str
-    line: int
-    offset: int
-    basis: str  # start-up | action | header | source
-    task: str | None = None
-
-    @property
-    def number(self) -> Number | None:
-        """The version for comparing; None where it has none."""
-        return number(self.version)
-
-
-class Sightings(tuple[Sighting, ...]):
-    """Sightings in the order of source and line, by their task and by their node without case."""
-
-    @cached_property
-    def by_task(self) -> Mapping[str | None, Sequence[Sighting]]:
-        """Those of each task."""
-        return _grouped(self, lambda one: one.task)
-
-    @cached_property
-    def by_node(self) -> Mapping[str | None, Sequence[Sighting]]:
-        """Those of each node, "" where it is not known."""
-        return _grouped(self, lambda one: (one.node or "").casefold())
-
-    @cached_property
-    def texts(self) -> Sequence[str]:
-        """The versions as they are written, each once."""
-        return list(dict.fromkeys(one.version for one in self))
-
-
-def _grouped(
-    every: Iterable[Sighting], key: Callable[[Sighting], str | None]
-) -> Mapping[str | None, Sequence[Sighting]]:
-    found: dict[str | None, list[Sighting]] = defaultdict(list)
-    for one in every:
-        found[key(one)].append(one)
-    return found
-
-
 @cache
 def number(text: str) -> Number | None:
     """`2023.3.12936-hotfix.1` as (2023, 3, 12936, 0); None where there is no number, or only zeros."""
@@ -114,22 +64,22 @@ def plain(text: str) -> str:
 
 
 def versions(case: Case) -> Sightings:
-    """Every line that names a node's version, in the order of source and line; copies of sources are left out."""
+    """Every line that names a node's version; copies of sources are left out."""
     sources = case.frame("sources").filter(pl.col("duplicate_of").is_null())
-    told = [*_start_ups(case, sources), *_actions(case, sources)]
-    seen = {one.source for one in told}
-    told += [one for one in _of_sources(case, sources) if one.source not in seen or one.basis == "header"]
-    return Sightings(sorted(told, key=lambda one: (one.source, one.line)))
+    told = pl.concat([_start_ups(case, sources), _actions(case, sources)])
+    others = _of_sources(case, sources)
+    others = others.filter((pl.col("basis") == "header") | ~pl.col("source").is_in(told["source"].unique().implode()))
+    return Sightings(pl.concat([told, others]))
 
 
-def _start_ups(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
+def _start_ups(case: Case, sources: pl.DataFrame) -> pl.DataFrame:
     logs = sources.filter(pl.col("format") == "server-log")["source"].implode()
     columns = ["source", "line", "offset", "node", "time", "wall", "message", "task"]
     events = case.frame("telling").select(columns).filter(pl.col("source").is_in(logs))
-    yield from _sightings(_naming(events, START_UP), "start-up")
+    return _naming(events, START_UP).select(*COLUMNS[:-2], basis=pl.lit("start-up"), task="task")
 
 
-def _actions(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
+def _actions(case: Case, sources: pl.DataFrame) -> pl.DataFrame:
     logs = sources.filter(pl.col("format").is_in(["task-log", "task-text", "api-details"]))["source"].implode()
     columns = ["source", "line", "offset", "task", "log", "time", "wall", "message"]
     events = case.frame("telling").select(columns).filter(pl.col("message").str.starts_with("Octopus Server version"))
@@ -146,37 +96,29 @@ def _actions(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
     told = told.sort("source", "line", "offset").unique(
         ["task", "log", "source", "execution", "version"], keep="first", maintain_order=True
     )
-    yield from _sightings(told, "action")
+    return told.select(*COLUMNS[:-2], basis=pl.lit("action"), task="task")
 
 
-def _of_sources(case: Case, sources: pl.DataFrame) -> Iterator[Sighting]:
+def _of_sources(case: Case, sources: pl.DataFrame) -> pl.DataFrame:
     """Headers with the node that they name, which is the task's last owner; and whatever else a source says."""
-    states = case.frame("states").filter(pl.col("claim") == "header")
-    heads = {row["source"]: row for row in states.iter_rows(named=True)}
-    for row in sources.filter(pl.col("version").is_not_null()).iter_rows(named=True):
-        head = heads.get(row["source"], {})
-        yield Sighting(
-            node=head.get("node") or row["node"],
-            version=row["version"],
-            time=head.get("started") or row["first"],
-            wall=None,
-            source=row["source"],
-            line=head.get("line", 1),
-            offset=head.get("offset", 0),
-            basis="header" if head else "source",
-            task=head.get("task"),
-        )
+    heads = case.frame("states").filter(pl.col("claim") == "header").unique("source", keep="last", maintain_order=True)
+    heads = heads.select("source", "line", "offset", "started", "task", owner="node", header=True)
+    told = sources.filter(pl.col("version").is_not_null())
+    return told.join(heads, on="source", how="left", maintain_order="left").select(
+        node=pl.when(pl.col("owner") != "").then("owner").otherwise("node"),
+        version="version",
+        time=pl.coalesce("started", "first"),
+        wall=pl.lit(None, pl.Int64),
+        source="source",
+        line=pl.col("line").fill_null(1),
+        offset=pl.col("offset").fill_null(0),
+        basis=pl.when("header").then(pl.lit("header")).otherwise(pl.lit("source")),
+        task="task",
+    )
 
 
 def _naming(events: pl.DataFrame, pattern: str) -> pl.DataFrame:
     return events.with_columns(version=pl.col("message").str.extract(pattern)).filter(pl.col("version").is_not_null())
-
-
-def _sightings(rows: pl.DataFrame, basis: str) -> Iterator[Sighting]:
-    names = ("node", "version", "time", "wall", "source", "line", "offset", "task")
-    for row in rows.iter_rows(named=True):
-        values: dict[str, Any] = {name: row[name] for name in names}
-        yield Sighting(**values, basis=basis)
 
 
 def named(texts: Iterable[str]) -> list[str]:

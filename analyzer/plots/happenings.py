@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from analyzer import schema
 from analyzer.case import Case
 from analyzer.executions.ties import ties, zones
-from analyzer.incidents.versions import Sighting, plain, versions
+from analyzer.incidents.sightings import Sighting
+from analyzer.incidents.versions import plain, versions
 from analyzer.names import TASK_ID
 from analyzer.plots.lanes import MICROSECOND
 

@@ -15,7 +15,8 @@ import polars as pl
 from analyzer import detectors
 from analyzer.case import Audit, Case
 from analyzer.detectors.coverage import coverage, gaps
-from analyzer.incidents.versions import Sighting, plain, versions
+from analyzer.incidents.sightings import Sighting
+from analyzer.incidents.versions import plain, versions
 from analyzer.model import NotJudged
 from analyzer.report.answer import wishes
 from analyzer.report.plain import count
