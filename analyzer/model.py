@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -91,7 +92,7 @@ class NotJudged:
     lacking: str = ""
     ask: str = ""
 
-    @property
+    @cached_property
     def about(self) -> set[tuple[str, str]]:
         """Customer and id of the tasks that it is about; none where it is about the whole input."""
         return {(self.customer, task) for task in ((self.task,) if self.task else self.tasks)}

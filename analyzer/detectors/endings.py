@@ -5,21 +5,23 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.case import Case
-from analyzer.detectors.lines import CLOSING, KEY, RAW, ROOT, remembered, task_lines
+from analyzer.detectors.lines import CLOSING, KEY, RAW, ROOT, TASK, remembered, task_lines
 from analyzer.names import COMPLETED, ERROR, FATAL
 
 
 @remembered
 def endings(case: Case) -> pl.DataFrame:
-    """One row per execution: EXECUTIONS, `ending` (null where not certain), `said` (the root says so in words).
+    """One row per execution of a task with `task_lines`: EXECUTIONS, `ending` (null where not certain), `said` (the
+    root says so in words).
 
     `end_source`, `end_line`, `end_offset` show it. Certain is a Failed with a fatal root line, a Success whose root
     finished without one, a Canceled that says so. Where root lines could belong to either of two executions, a Success
     is certain only if none of them is fatal; where the root's own lines are lost, a failed step tells (`sign` is then
     "step"), unless a step is still open: such an execution may have been stopped before it came to an end.
     """
-    runs = case.frame("executions").with_columns(pl.col("log").fill_null("")).rename({"number": "execution"})
     lines = task_lines(case)
+    runs = case.frame("executions").join(lines.select(TASK).unique(), on=TASK, how="semi", maintain_order="left")
+    runs = runs.with_columns(pl.col("log").fill_null("")).rename({"number": "execution"})
     root = lines.filter(ROOT)
     loose = root.filter(pl.col("execution").is_null() & (pl.col("severity") >= ERROR)).select(KEY).unique()
     runs = runs.join(loose.with_columns(loose=pl.lit(True)), on=KEY, how="left", maintain_order="left")

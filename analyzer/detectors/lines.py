@@ -14,6 +14,7 @@ from analyzer.names import RESUMED
 
 Made = TypeVar("Made")
 KEY = ("customer", "task", "log")
+TASK = ("customer", "task")
 RAW, DETAILS, TEXT = "task-log", "api-details", "task-text"
 SECOND = 10_000_000  # instants count 100 ns
 

@@ -34,10 +34,12 @@ LEGITIMATE = {"resume": "was paused on {} and resumed on {}", "re-run": "ran on 
 
 def detect(case: Case) -> Judgement:
     """One note per task from PAIRS that are sequential, legitimate and on two nodes."""
-    runs = rows(case.frame("executions").select("customer", "task", "number", "node"))
-    nodes = {(run["customer"], run["task"], run["number"]): run["node"] for run in runs}
+    pairs = case.frame("pairs").sort("customer", "task", "first", "second")
+    runs = case.frame("executions").select("customer", "task", "number", "node")
+    runs = runs.join(pairs, on=["customer", "task"], how="semi")
+    nodes = {(customer, task, number): node for customer, task, number, node in runs.iter_rows()}
     findings: dict[tuple[str, str], Finding] = {}
-    for pair in rows(case.frame("pairs").sort("customer", "task", "first", "second")):
+    for pair in rows(pairs):
         if pair["relation"] == "sequential" and pair["work"] in LEGITIMATE and len(pair["nodes"]) > 1:
             key = (pair["customer"], pair["task"])
             findings.setdefault(key, _finding(pair, [nodes[(*key, pair[side])] for side in ("first", "second")]))

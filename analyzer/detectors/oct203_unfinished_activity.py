@@ -76,7 +76,8 @@ def _over(case: Case, raw: pl.DataFrame) -> pl.DataFrame:
     over = finishes.group_by(*KEY, "execution").agg(
         **{f"over_{name}": pl.col(name).last() for name in ("source", "line", "offset")}
     )
-    runs = case.frame("executions").filter(pl.col("lines") > 0).with_columns(pl.col("log").fill_null(""))
+    runs = case.frame("executions").filter(pl.col("lines") > 0).join(raw.select(TASK).unique(), on=TASK, how="semi")
+    runs = runs.with_columns(pl.col("log").fill_null(""))
     runs = runs.select(*KEY, "relation", "outcome", execution="number").sort(*KEY, "execution")
     mixed = pl.col("relation").is_in(["double", "undecided"]).any().over(TASK)  # whose pause was resumed is not certain
     chain = (mixed | (pl.col("relation") != "resume")).cum_sum().over(KEY)

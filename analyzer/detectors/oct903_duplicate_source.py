@@ -46,9 +46,11 @@ def detect(case: Case) -> Judgement:
 def _contained(case: Case, sources: pl.DataFrame) -> Iterator[Row]:
     """Task logs that were left out because another file of the same part holds all their lines."""
     raw = sources.filter((pl.col("format") == "task-log") & pl.col("duplicate_of").is_null())
+    owned = case.frame("assignments").select("customer", "task").unique()
     parts = (
         case.frame("telling")
         .filter(pl.col("task").str.starts_with("ServerTasks-"))
+        .join(owned, on=["customer", "task"], how="semi")
         .join(raw.select("customer", "source"), on=["customer", "source"], how="semi")
         .with_columns(pl.col("log").fill_null(""), pl.col("segment").fill_null(""))
         .select(*PART, "source")

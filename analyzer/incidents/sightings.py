@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -43,13 +44,13 @@ class Sightings:
 
     def of_task(self, task: str) -> Sequence[Sighting]:
         """Those that a task's own log has."""
-        tasks = self._by_task["task"]
-        begin, end = (int(tasks.search_sorted(task, side)) for side in ("left", "right"))
-        return list(_made(self._by_task[begin:end]))
+        tasks, rows = self._by_task
+        return list(_made(rows[bisect_left(tasks, task) : bisect_right(tasks, task)]))
 
     @cached_property
-    def _by_task(self) -> pl.DataFrame:
-        return self.frame.filter(pl.col("task").is_not_null()).sort("task", maintain_order=True)
+    def _by_task(self) -> tuple[list[str], pl.DataFrame]:
+        rows = self.frame.filter(pl.col("task").is_not_null()).sort("task", maintain_order=True)
+        return rows["task"].to_list(), rows
 
     def of_node(self, node: str | None) -> pl.DataFrame:
         """Rows of `frame` of a node, in any spelling; all of them where it is None."""

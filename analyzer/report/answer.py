@@ -154,7 +154,7 @@ def _next(audit: Audit) -> list[str]:
 
 def _read(parts: Iterable[Part], total: Mapping[str, object]) -> str:
     sources = cast("int", total["sources"])
-    unknown = sum(row["format"] == "unknown" and not row["problem"] for part in parts for row in part.sources)
+    unknown = sum(part.unknown for part in parts)
     unread = cast("int", total["problems"])
     told = [
         count(sources, "source"),

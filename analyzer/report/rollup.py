@@ -45,5 +45,5 @@ def _figures(part: Part) -> list[int]:
         len(twice),
         len(maybe - at_once - twice),
         len(part.tasks),
-        sum(row["problem"] is not None for row in part.sources),
+        part.problems,
     ]

@@ -22,10 +22,10 @@ class Since:
 
     def __init__(self, audit: Audit) -> None:
         self._starts: dict[tuple[Any, ...], list[datetime]] = defaultdict(list)
-        runs = audit.case.executions.select(["customer", "task", "log", "started"]).sort_by("started")
-        for *key, started in (row.values() for row in runs.to_pylist()):
-            if started is not None:
-                self._starts[tuple(key)].append(started)
+        again = {finding.task for finding in audit.findings if finding.code in SEVERAL and finding.task}
+        runs = audit.case.frame("executions").filter(pl.col("task").is_in(sorted(again))).drop_nulls("started")
+        for *key, started in runs.select("customer", "task", "log", "started").sort("started").iter_rows():
+            self._starts[tuple(key)].append(started)
         places = sorted({_place(finding) for finding in audit.findings if finding.evidence})
         events = audit.case.frame("telling").select([*PLACE, "time", "wall", "clock"])
         cited = events.join(pl.DataFrame(places, schema=PLACE, orient="row"), on=list(PLACE), how="semi")

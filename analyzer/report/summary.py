@@ -6,12 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
 from analyzer.case import Audit, Case
+from analyzer.detectors.lines import remembered
 from analyzer.model import Finding, NotJudged, Severity
 from analyzer.names import TASK_ID
 
@@ -23,15 +22,16 @@ SUSPECT = ("OCT103",)
 """Notes that keep a task from being called clean: somebody else held its log."""
 
 
-COUNTED = ("customer", "format", "lines", "events", "rejects", "problem")
-"""Columns of SOURCES that figures are made of."""
-
-
 @dataclass
 class Part:
-    """Everything of one customer that is counted."""
+    """Everything of one customer that is counted. `unknown`: sources of no known format that were read."""
 
-    sources: list[dict[str, Any]] = field(default_factory=list)
+    sources: int = 0
+    lines: int = 0
+    events: int = 0
+    rejects: int = 0
+    problems: int = 0
+    unknown: int = 0
     tasks: set[str] = field(default_factory=set)
     nodes: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
@@ -51,12 +51,12 @@ def summary(audit: Audit) -> dict[str, object]:
 def split(audit: Audit) -> dict[str, Part]:
     """The audit by customer; a plain audit has the one customer ""."""
     parts: dict[str, Part] = {}
-    for row in audit.case.sources.select(COUNTED).to_pylist():
-        parts.setdefault(row["customer"], Part()).sources.append(row)
-    for customer, task in tasks(audit.case):
-        parts.setdefault(customer, Part()).tasks.add(task)
-    for customer, node in nodes(audit.case):
-        parts.setdefault(customer, Part()).nodes.add(node)
+    for customer, *counts in _sources(audit.case).iter_rows():
+        parts[customer] = Part(*counts)
+    for customer, names in _tasks(audit.case).group_by("customer").agg("task").iter_rows():
+        parts.setdefault(customer, Part()).tasks.update(names)
+    for customer, names in _nodes(audit.case).group_by("customer").agg("node").iter_rows():
+        parts.setdefault(customer, Part()).nodes.update(names)
     for finding in audit.findings:
         parts.setdefault(finding.customer, Part()).findings.append(finding)
     for question in audit.not_judged:
@@ -69,14 +69,10 @@ def split(audit: Audit) -> dict[str, Part]:
 def figures(parts: Iterable[Part]) -> dict[str, object]:
     """What some customers add up to, in the order of the JSON document."""
     parts = list(parts)
-    sources = [row for part in parts for row in part.sources]
     findings = [finding for part in parts for finding in part.findings]
     not_judged = [question for part in parts for question in part.not_judged]
     return {
-        "sources": len(sources),
-        "lines": sum(row["lines"] or 0 for row in sources),
-        "events": sum(row["events"] or 0 for row in sources),
-        "rejects": sum(row["rejects"] or 0 for row in sources),
+        **{name: sum(getattr(part, name) for part in parts) for name in ("sources", "lines", "events", "rejects")},
         "tasks": sum(len(part.tasks) for part in parts),
         "nodes": distinct_nodes(node for part in parts for node in part.nodes),
         "by_code": dict(sorted(Counter(finding.code for finding in findings).items())),
@@ -86,22 +82,18 @@ def figures(parts: Iterable[Part]) -> dict[str, object]:
         "not_judged": len(not_judged),
         "clean": sum(len(clean(part)) for part in parts),
         "not_judged_tasks": sum(len(open_tasks(part)) for part in parts),
-        "problems": sum(row["problem"] is not None for row in sources),
+        "problems": sum(part.problems for part in parts),
     }
 
 
 def tasks(case: Case) -> set[tuple[str, str]]:
     """Customer and id of every ServerTask that an event or a state tells of; other correlated work is no task."""
-    tables = (case.telling, case.states, case.executions)
-    found = set().union(*(_distinct(table, "customer", "task") for table in tables))
-    return {(customer, task) for customer, task in found if task and TASK_ID.fullmatch(task)}
+    return set(_tasks(case).iter_rows())
 
 
 def nodes(case: Case) -> set[tuple[str, str]]:
     """Customer and name of every node, in every spelling met."""
-    tables = (case.sources, case.telling, case.states, case.executions)
-    found = set().union(*(_distinct(table, "customer", "node") for table in tables))
-    return {(customer, node) for customer, node in found if node}
+    return set(_nodes(case).iter_rows())
 
 
 def distinct_nodes(names: Iterable[str]) -> list[str]:
@@ -134,5 +126,26 @@ def natural(name: str) -> tuple[object, ...]:
     return tuple((int(part), part) if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name))
 
 
-def _distinct(table: pa.Table, *columns: str) -> set[tuple[Any, ...]]:
-    return set(pl.DataFrame(table.select(columns)).unique().iter_rows())
+def _sources(case: Case) -> pl.DataFrame:
+    """A row for each customer: its name, and the first fields of Part."""
+    problem = pl.col("problem").is_not_null()
+    unknown = (pl.col("format") == "unknown") & pl.col("problem").fill_null("").eq("")
+    return case.frame("sources").group_by("customer", maintain_order=True).agg(
+        pl.len(), pl.col("lines", "events", "rejects").sum(), problem.sum(), unknown.sum().alias("unknown")
+    )  # fmt: skip
+
+
+@remembered
+def _tasks(case: Case) -> pl.DataFrame:
+    found = _distinct(case, ("telling", "states", "executions"), "task")
+    return found.filter(pl.col("task").str.contains(f"^(?:{TASK_ID.pattern})$"))
+
+
+@remembered
+def _nodes(case: Case) -> pl.DataFrame:
+    return _distinct(case, ("sources", "telling", "states", "executions"), "node").filter(pl.col("node") != "")
+
+
+def _distinct(case: Case, tables: Iterable[str], column: str) -> pl.DataFrame:
+    """Customer and values of a column, each pair once."""
+    return pl.concat([case.frame(name).select("customer", column).unique() for name in tables]).unique()
