@@ -41,6 +41,7 @@ class Case:
         self._tables: Mapping[str, pa.Table] | None = None
         self._events: pa.Table | None = None
         self._hashes: Mapping[str, str] = {}
+        self._hashed: pa.Table | None = None
         self._frames: dict[str, pl.DataFrame] = {}
 
     def table(self, name: str) -> pa.Table:
@@ -85,16 +86,18 @@ class Case:
     @property
     def sources(self) -> pa.Table:
         """One row per input file or archive member."""
-        table = self.table("sources")
         if not self._hashes:
-            return table
-        hashes = [self._hashes.get(source) for source in table["source"].to_pylist()]
-        place = table.schema.names.index("sha256")
-        return table.set_column(place, table.schema.field(place), pa.array(hashes, pa.string()))
+            return self.table("sources")
+        if self._hashed is None:
+            table = self.table("sources")
+            hashes = [self._hashes.get(source) for source in table["source"].to_pylist()]
+            place = table.schema.names.index("sha256")
+            self._hashed = table.set_column(place, table.schema.field(place), pa.array(hashes, pa.string()))
+        return self._hashed
 
     def note_hashes(self, hashes: Mapping[str, str]) -> None:
         """Remember the sha256 of sources that a finding cites."""
-        self._hashes = {**self._hashes, **hashes}
+        self._hashes, self._hashed = {**self._hashes, **hashes}, None
 
     @property
     def events(self) -> pa.Table:

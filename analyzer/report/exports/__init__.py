@@ -14,7 +14,7 @@ Writer = Callable[[Audit, Changes | None], Export]
 
 
 def _document(audit: Audit, changes: Changes | None) -> Export:
-    return Export([json.document(audit, changes)])
+    return Export(json.pieces(audit, changes))
 
 
 def _page(audit: Audit, _: Changes | None) -> Export:
