@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 SECOND = 10_000_000
 JITTER = SECOND // 5
@@ -26,8 +27,7 @@ UNKNOWN_SKEW = 1800 * SECOND
 """By how much a clock that nothing bounds may be wrong; the moment of a constraint is known no better than that."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a line stands, and its time in 100 ns on the clock that stamped it."""
 
     source: str

@@ -21,7 +21,7 @@ from analyzer.executions.cleared import executions_of, quiet, split
 from analyzer.executions.constraints import Dated, bounds
 from analyzer.executions.execution import Execution, Key
 from analyzer.executions.lines import KEY, TASK
-from analyzer.executions.mixed import mixed
+from analyzer.executions.mixed import COLUMNS, mixed
 from analyzer.executions.nodes import attempts_of, owners_of, with_nodes
 from analyzer.executions.pairs import Logs, pairs
 from analyzer.executions.runs import ONE_ROOT, Run
@@ -60,7 +60,8 @@ def assemble(
     case = _Case()
     views = logs.filter(~pl.col("raw") & ~pl.col("cleared"))
     trees = states.join(views, on=TASK, how="semi", maintain_order="left")
-    views = views.join(tree.odd(trees), on=TASK)
+    strange = tree.odd(trees)
+    views = views.join(strange, on=TASK)
     odd = views.filter((pl.col("resumed") > 0) | ~pl.col("resumed_right"))
     plain = logs.filter("plain").join(odd, on=KEY, how="anti").select(KEY)
     lines_of_plain = lines.join(plain, on=KEY, how="semi")
@@ -73,7 +74,7 @@ def assemble(
         if raw:
             case.logs.ordered.add(one.key)
     _plain(case, lines_of_plain, machines)
-    _others(case, others, machines, states)
+    _others(case, others, machines, tree.printed(trees, strange, others))
     named = silent.select("customer", "machine", "owner").drop_nulls("machine").unique()
     placed = with_nodes(_by_tree(case, states), found, owners, named.rows())
     attempts = list(attempts_of(found.attempts, placed.zones))
@@ -127,7 +128,7 @@ def _plain(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame) -> None:
     for row in frame.iter_rows(named=True):
         key = (row["customer"], row["task"], row["log"])
         places = tuple(Place(*(row[f"{end}_{name}"] for name in ends)) for end in ("first", "last"))
-        span = tuple(replace(place, instant=row[name]) for place, name in zip(places, ("least", "most"), strict=True))
+        span = tuple(place._replace(instant=row[name]) for place, name in zip(places, ("least", "most"), strict=True))
         run = Run(1, 1, (), row["machine"], _plain_outcome(row), ONE_ROOT, "first")
         case.executions.append(Execution(key, run, span, row["lines"], finished=row["finished"], dated=row["dated"]))
         if row["raw"]:
@@ -148,18 +149,20 @@ def _assigned(lines: pl.DataFrame, execution: pl.Expr | pl.Series) -> pl.DataFra
     return lines.with_columns(execution=execution).select(schema.ASSIGNMENTS.names)
 
 
-def _others(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, states: pl.DataFrame) -> None:
-    """Logs that need a second look, one by one."""
+def _others(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, printed: tree.Trees) -> None:
+    """Logs that need a second look, one by one: a frame for each of them would cost more than its lines."""
     named: dict[Key, dict[tuple[str, int, int], str]] = defaultdict(dict)
     for row in machines.iter_rows(named=True):
         place = (row["source"], row["line"], row["offset"])
         named[(row["customer"], row["task"], row["log"])][place] = row["machine"]
-    told = states.join(lines.select(TASK).unique(), on=TASK, how="semi", maintain_order="left")
-    states_of = told.partition_by(TASK, as_dict=True)
-    for one in lines.partition_by(KEY, maintain_order=True):
-        key: Key = (one["customer"][0], one["task"][0], one["log"][0])
-        raw = one["view"][0] == 0
-        found = mixed(key, one, named.get(key, {}), states_of.get(key[:2], told.clear()), raw=raw)
+    every = {name: lines[name].to_list() for name in COLUMNS}
+    begin = 0
+    logs = lines.group_by(KEY, maintain_order=True).agg(raw=pl.col("view").first() == 0, count=pl.len())
+    for customer, task, log, raw, count in logs.iter_rows():
+        key: Key = (customer, task, log)
+        one = {name: values[begin : begin + count] for name, values in every.items()}
+        begin += count
+        found = mixed(key, one, named.get(key, {}), None if raw else printed)
         case.executions += found.executions
         case.owners += found.owners
         if raw:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import polars as pl
+from typing import Any
 
 from analyzer.clocks import Place
 from analyzer.executions import tree
@@ -16,7 +15,11 @@ from analyzer.executions.sides import Seen
 from analyzer.executions.steps import Line
 from analyzer.names import FATAL
 
-COLUMNS = ("source", "line", "offset", "instant", "lines", "severity", "step", "kind", "message", "activity")
+COLUMNS = (
+    "source", "line", "offset", "instant", "lines", "severity", "step", "kind", "message", "activity", "time", "tears",
+    "version",
+)  # fmt: skip
+Columns = Mapping[str, Sequence[Any]]
 Named = Mapping[tuple[str, int, int], str]
 """(source, line, offset) of a machine block -> the machine it names."""
 
@@ -35,16 +38,20 @@ class Mixed:
     told: tuple[str, tuple[Place, ...]] | None
 
 
-def mixed(key: Key, lines: pl.DataFrame, named: Named, states: pl.DataFrame, *, raw: bool) -> Mixed:
-    """Take one log apart. `lines`: those of the log, in order (see `lines.task_lines`); `states`: those of its task."""
-    column = {name: lines[name].to_list() for name in COLUMNS}  # one expression a log would cost more than its lines
+def mixed(key: Key, column: Columns, named: Named, printed: tree.Trees | None) -> Mixed:
+    """Take one log apart. `column`: COLUMNS of its lines, in order (see `lines.task_lines`); `printed`: what trees say
+    beside their lines, None for a raw log.
+    """
     entries = _entries(column)
-    places = [Place(*place) for place in zip(*(column[name] for name in COLUMNS[:4]), strict=True)]
+    places = list(map(Place._make, zip(*(column[name] for name in COLUMNS[:4]), strict=True)))
     machines = _machines(places, named)
     severities = {row: severity or 0 for row, severity in enumerate(column["severity"])}
     severe = {row for row, severity in severities.items() if severity >= FATAL}
-    separation = separate(entries, machines, severe) if raw else tree.separate(entries, lines, states)
-    found = runs(entries, separation, machines, severities, ordered=raw)
+    if printed is None:
+        separation = separate(entries, machines, severe)
+    else:
+        separation = tree.separate(entries, severe, printed.of(key, column["source"]), column["version"][0])
+    found = runs(entries, separation, machines, severities, ordered=printed is None)
     names = _target_names(entries)
     owners: list[int | None] = [None] * len(entries)
     executions = []
@@ -58,7 +65,7 @@ def mixed(key: Key, lines: pl.DataFrame, named: Named, states: pl.DataFrame, *, 
             sum(column["lines"][row] for row in run.rows),
             targets=frozenset(names[row] for row in run.rows if row in names),
             finished=any(not entries[row].activity and entries[row].kind == "finished" for row in run.rows),
-            dated=lines["time"].null_count() == 0,
+            dated=None not in column["time"],
             unclear=run.structure in separation.unclear,
             sure=run.structure not in separation.unsure,
         )
@@ -70,18 +77,19 @@ def mixed(key: Key, lines: pl.DataFrame, named: Named, states: pl.DataFrame, *, 
             pair: Seen(rows.kind, tuple(places[at] for at in rows.rows), rows.changes)
             for pair, rows in found.together.items()
         },
-        sum(dict(zip(column["source"], lines["tears"].to_list(), strict=True)).values()),
+        sum(dict(zip(column["source"], column["tears"], strict=True)).values()),
         (separation.told[0], tuple(places[row] for row in separation.told[1])) if separation.told else None,
     )
 
 
-def _entries(column: Mapping[str, list[object]]) -> list[Line]:
-    streams = {source: number for number, source in enumerate(dict.fromkeys(column["source"]))}
-    columns = zip(*(column[name] for name in ("source", "step", "kind", "instant", "message", "activity")), strict=True)
-    return [
-        Line(row, streams[source], step, kind, instant, message or "", activity or "")
-        for row, (source, step, kind, instant, message, activity) in enumerate(columns)
-    ]
+def _entries(column: Columns) -> list[Line]:
+    numbers = {source: number for number, source in enumerate(dict.fromkeys(column["source"]))}
+    streams = [numbers[source] for source in column["source"]]
+    texts = ([text or "" for text in column[name]] for name in ("message", "activity"))
+    rows = range(len(streams))
+    return list(
+        map(Line._make, zip(rows, streams, column["step"], column["kind"], column["instant"], *texts, strict=True))
+    )
 
 
 def _machines(places: Sequence[Place], named: Named) -> dict[int, str]:

@@ -79,7 +79,7 @@ def attempts_of(failed: Iterable[Failed], zoned: Mapping[tuple[str, str], int]) 
     for one in failed:
         zone = 0 if one.zoned else zoned.get((one.customer, one.node.casefold()))
         if zone is not None:
-            place = replace(one.place, instant=one.place.instant - zone)
+            place = one.place._replace(instant=one.place.instant - zone)
             yield Attempt((one.customer, one.task), one.node.casefold(), place)
 
 

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from analyzer.names import RESUMED
 
 SOON = 1_200_000_000  # two minutes in 100 ns: a pause takes somebody longer to notice and answer again
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """What separation needs of one log entry."""
 
     row: int

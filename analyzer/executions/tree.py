@@ -9,33 +9,77 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from itertools import chain, pairwise
+from typing import NamedTuple
 
 import polars as pl
 
+from analyzer.executions.execution import Key
 from analyzer.executions.separate import Separation
 from analyzer.executions.steps import Line, resumed_again
 from analyzer.executions.stream import Structure
-from analyzer.names import CANCELED, COMPLETED, FATAL, RESUMED, version_of
+from analyzer.names import CANCELED, COMPLETED, RESUMED, version_of
 
 HALF_DAY = 12 * 3600 * 10_000_000  # a step back of more is midnight, or a resume on another day
 
 
-def separate(entries: Sequence[Line], lines: pl.DataFrame, states: pl.DataFrame) -> Separation:
-    """Structures of one task's tree. `lines` are its events, `states` the case's STATES (names of the blocks)."""
-    names = _names(lines, states)
+Source = tuple[str, str, str]
+"""Customer, task, source."""
+
+
+class Tree(NamedTuple):
+    """What one log's sources print beside its lines: `names` of steps by id, in the order of the document, and `odd`
+    steps, with whether they are odd only behind a pause.
+    """
+
+    names: Mapping[str, str]
+    odd: Sequence[tuple[str, bool]]
+
+
+class Trees(NamedTuple):
+    """The same by source."""
+
+    names: Mapping[Source, Sequence[tuple[str, str]]]
+    odd: Mapping[Source, Sequence[tuple[str, bool]]]
+
+    def of(self, key: Key, sources: Iterable[str]) -> Tree:
+        """Of the sources of one log."""
+        places = [(*key[:2], source) for source in sorted(set(sources))]
+        names = dict(chain.from_iterable(self.names.get(place, ()) for place in places))
+        return Tree(names, list(chain.from_iterable(self.odd.get(place, ()) for place in places)))
+
+
+def printed(states: pl.DataFrame, strange: pl.DataFrame, lines: pl.DataFrame) -> Trees:
+    """What STATES say of the steps of these lines' trees; `strange`: see `odd`."""
+    place = ["customer", "task", "source"]
+    views = lines.filter(pl.col("view") > 0).select(place).unique()
+    steps = states.filter((pl.col("claim") == "tree") & pl.col("activity").str.contains("^[^/]+$"))
+    steps = steps.join(views, on=place, how="semi", maintain_order="left").sort("line", maintain_order=True)
+    names: dict[Source, list[tuple[str, str]]] = defaultdict(list)
+    for customer, task, source, activity, name in steps.select(*place, "activity", "name").iter_rows():
+        names[customer, task, source].append((activity, name))
+    found: dict[Source, list[tuple[str, bool]]] = defaultdict(list)
+    for customer, task, source, step, resumed in strange.join(views, on=place, how="semi").iter_rows():
+        found[customer, task, source].append((step, resumed))
+    return Trees(names, found)
+
+
+def separate(entries: Sequence[Line], severe: Container[int], tree: Tree, version: str | None) -> Separation:
+    """Structures of one task's tree. `severe`: rows at Fatal; `version`: of the server that made the download."""
+    names = tree.names
     root = [line for line in entries if not line.step]
     doubled = {name for name, count in Counter(names.values()).items() if count > 1}
-    closings = _closings(root, lines)
+    closings = _closings(root, severe)
     openings = _openings(root, closings)
     if not doubled or (len(doubled) < 2 and len(openings) < 2):
-        return _once_or_twice(entries, root, closings, _odd_steps(lines, states))
+        paused = any(line.message.startswith(RESUMED) for line in entries)
+        return _once_or_twice(entries, root, closings, {step for step, resumed in tree.odd if paused or not resumed})
     copies = _copies(names)
     count = max(copies.values())
     says, witnesses = _order(openings, closings)
     if says == "concurrent" and not _goes_back(root):
-        says = _stitched(lines["version"][0])
+        says = _stitched(version)
     structures = tuple(Structure(i, 0, {0}) for i in range(1, count + 1))
     ambiguous = []
     for line in entries:
@@ -72,14 +116,6 @@ def odd(states: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _odd_steps(lines: pl.DataFrame, states: pl.DataFrame) -> set[str]:
-    paused = bool(lines["message"].str.starts_with(RESUMED).any())
-    mine = states.filter(
-        (pl.col("task") == lines["task"][0]) & pl.col("source").is_in(lines["source"].unique().to_list())
-    )
-    return {step for step, resumed in odd(mine).select("step", "resumed").rows() if paused or not resumed}
-
-
 def _once_or_twice(
     entries: Sequence[Line], root: Sequence[Line], closings: Sequence[int], odd_steps: Collection[str]
 ) -> Separation:
@@ -103,19 +139,7 @@ def _once_or_twice(
     return Separation(structures, (), told=("unknown", (rows[0], second[0])))
 
 
-def _names(lines: pl.DataFrame, states: pl.DataFrame) -> dict[str, str]:
-    """Step id -> name, in the order of the document."""
-    sources = lines["source"].unique().to_list()
-    tree = states.filter(
-        (pl.col("claim") == "tree")
-        & (pl.col("task") == lines["task"][0])
-        & pl.col("source").is_in(sources)
-        & pl.col("activity").str.contains("^[^/]+$")
-    )
-    return dict(tree.sort("source", "line").select("activity", "name").iter_rows())
-
-
-def _copies(names: dict[str, str]) -> dict[str, int]:
+def _copies(names: Mapping[str, str]) -> dict[str, int]:
     """Step id -> the how-manieth of its name it is."""
     seen: dict[str, int] = defaultdict(int)
     copies = {}
@@ -125,13 +149,12 @@ def _copies(names: dict[str, str]) -> dict[str, int]:
     return copies
 
 
-def _closings(root: Sequence[Line], lines: pl.DataFrame) -> list[int]:
+def _closings(root: Sequence[Line], severe: Container[int]) -> list[int]:
     """Rows of closing words; a canceled execution may say first that it failed, and closes once."""
-    severity = lines["severity"].fill_null(0).to_list()
     found: list[int] = []
     failed = False
     for line in root:
-        fatal = severity[line.row] >= FATAL
+        fatal = line.row in severe
         canceled = line.message.startswith(CANCELED)
         if (fatal or re.match(COMPLETED, line.message)) and not (failed and canceled):
             found.append(line.row)

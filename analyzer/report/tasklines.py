@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -22,8 +23,7 @@ DAY = 864_000_000_000  # in units of 100 ns
 JITTER = 600_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One log entry. `instant`: 100 ns since 1970, or since midnight where the log has no date (`dated` False)."""
 
     source: str
@@ -40,22 +40,29 @@ class Line:
     @property
     def depth(self) -> int:
         """0 for the root, 1 for a step, 2 for a target."""
-        return self.activity.count("/") + 1 if self.activity else 0
+        return _levels(self.activity)[0]
 
     @property
     def step(self) -> str:
         """The activity directly below the root, "" for the root itself."""
-        return self.activity.split("/", 1)[0]
+        return _levels(self.activity)[1]
 
     @property
     def target(self) -> str | None:
         """The activity two levels below the root that this line belongs to."""
-        return "/".join(self.activity.split("/")[:2]) if "/" in self.activity else None
+        return _levels(self.activity)[2]
 
     @property
     def title(self) -> str:
         """The first line of the message."""
         return self.message.strip().split("\n", 1)[0].strip()
+
+
+@lru_cache(1 << 14)
+def _levels(activity: str) -> tuple[int, str, str | None]:
+    """Depth, step and target of an activity: a log has a hundred lines of each."""
+    path = activity.split("/", 2)
+    return activity.count("/") + 1 if activity else 0, path[0], "/".join(path[:2]) if len(path) > 1 else None
 
 
 def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
@@ -77,7 +84,7 @@ def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
     found: dict[Key, list[Line]] = defaultdict(list)
     for customer, task, *values, _ in frame.sort("customer", "task", "source", "line", "offset").iter_rows():
         if (customer, task) in keys:
-            found[customer, task].append(Line(*values))
+            found[customer, task].append(Line._make(values))
     return {key: _over_midnight(lines) for key, lines in found.items()}
 
 
@@ -98,7 +105,7 @@ def _over_midnight(lines: list[Line]) -> list[Line]:
     if not lines or lines[0].dated or lines[0].instant < DAY // 2:
         return lines
     begin = lines[0].instant - JITTER
-    return [replace(one, instant=one.instant + DAY) if one.instant < begin - DAY // 2 else one for one in lines]
+    return [one._replace(instant=one.instant + DAY) if one.instant < begin - DAY // 2 else one for one in lines]
 
 
 def in_order(lines: Iterable[Line], *, tree: bool = False) -> list[Line]:

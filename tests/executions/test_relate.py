@@ -160,7 +160,7 @@ def test_what_server_logs_add_counts_alone_where_a_moved_line_may_be_the_other_o
 def test_entries_of_both_on_one_torn_line_stand_in_the_order_of_their_bytes() -> None:
     one, other = side(1, [(3, 0.0)]), side(2, [(3, 1.0)], "B")
     one, other = (
-        replace(each, places=tuple(replace(place, offset=at) for place in each.places))
+        replace(each, places=tuple(place._replace(offset=at) for place in each.places))
         for each, at in ((one, 0), (other, 100))
     )
     assert answer(related(one, other))[::2] == answer(related(other, one))[::2] == ("sequential", "append order")
