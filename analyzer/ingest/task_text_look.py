@@ -57,9 +57,9 @@ class Activities:
 
 @dataclass
 class Look:
-    """`kind`, `letter` (of the level) and `time` are one entry a line, `good` and `body` (first line behind the header)
-    one a source, `texts` (where they begin), `begins` (their first eight bytes), `activity` (index into `activities`)
-    and `severity` one for each of `messages`.
+    """`kind` and `letter` (of the level) are one entry a line, `good`, `first` (line) and `body` (first line behind the
+    header) one a source; `messages` are lines, of each of which `texts` (where they begin), `begins` (their first eight
+    bytes), `times` and `severity` tell. `opens`: each activity's first message, and as the last the number of messages.
     """
 
     block: Block
@@ -70,39 +70,41 @@ class Look:
     body: Ints
     kind: npt.NDArray[np.uint8]
     letter: npt.NDArray[np.uint8]
-    time: Words
-    messages: Ints
     activities: Activities
+    messages: Ints
+    opens: Ints
     texts: Ints
     begins: Words
-    activity: Ints
+    times: Words
     severity: Ints
 
     def doubt(self, lines: Ints | Flags) -> None:
         """The sources of these lines are not cleared."""
         self.good[self.block.which[lines]] = False
 
+    def activity(self, messages: Ints) -> Ints:
+        """In which of the activities these messages stand, which are numbers of `messages`."""
+        found: Ints = np.searchsorted(self.opens, messages, "right") - 1
+        return found
+
     def level(self, row: int) -> str:
         """The level of a message."""
         return _EVERY[int(self.letter[row])]
 
 
-def look(block: Block, good: Flags) -> Look:
-    """All lines of the good sources in a block, each of which has lines."""
+def look(block: Block, first: Ints, good: Flags) -> Look:
+    """All lines of the good sources in a block, each of which has lines; `first`: of each source."""
     padded = block.data + bytes(ROOM)
     octets, words = np.frombuffer(padded, np.uint8), words_of(padded)
-    count = len(block.sources)
-    first = np.searchsorted(block.which, np.arange(count))
     kind, letter, time = _kinds(block, words)
     none = np.empty(0, np.int64)
     activities = Activities(none, none, none, none, {})
     found = Look(
-        block, octets, words, good, first, first, kind, letter, time, none, activities, none, words[:0], none, none
+        block, octets, words, good, first, first, kind, letter, activities, none, none, none, words[:0], time, none
     )
     _headers(found)
     _barred(found)
     found.good &= kind[np.minimum(found.body, len(block) - 1)] == ACTIVE
-    found.messages = np.flatnonzero(kind == MESSAGE)
     _contents(found)
     return found
 
@@ -227,22 +229,20 @@ def _follow_messages(found: Look, active: Ints, behind: Ints) -> None:
 
 
 def _contents(found: Look) -> None:
-    """Where the texts of messages begin, and in which activity they stand, indented at least as that asks for."""
-    block, words, rows = found.block, found.words, found.messages
-    counts = np.diff(np.searchsorted(rows, found.activities.rows), append=len(rows))
-    early = len(rows) - int(counts.sum())
-    found.doubt(rows[:early])
-    found.messages = rows = rows[early:]
-    found.activity = np.repeat(np.arange(len(counts)), counts)
-    depth = found.activities.depth[found.activity]
+    """Where messages stand and their texts begin, which are indented at least as their activity asks for."""
+    block, words, activities = found.block, found.words, found.activities
+    rows = np.flatnonzero(found.kind == MESSAGE)
+    opens = np.append(np.searchsorted(rows, activities.rows), len(rows))
+    found.doubt(rows[: opens[0]])
+    found.messages, found.opens = rows, opens = rows[opens[0] :], opens - opens[0]
+    counts, indents = np.diff(opens), 3 + 2 * activities.depth
     behind = block.starts[rows] + HEAD
-    found.texts = behind + 3 + 2 * depth
-    found.begins = words[found.texts]
-    found.severity = _SEVERITY[found.letter[rows]]
-    unlike = (words[behind] ^ BLANKS) & LOW[np.minimum(3 + 2 * depth, 8)] != 0
+    found.texts = behind + np.repeat(indents, counts)
+    unlike = (words[behind] ^ BLANKS) & np.repeat(LOW[np.minimum(indents, 8)], counts) != 0
     found.doubt(rows[unlike | (found.texts > block.ends[rows])])
-    deep = np.flatnonzero(depth > 2)
+    deep = np.flatnonzero(np.repeat(indents > 8, counts))
     found.doubt(rows[deep[words[found.texts[deep] - 8] != BLANKS]])
+    found.begins, found.times, found.severity = words[found.texts], found.times[rows], _SEVERITY[found.letter[rows]]
     if len(block.data) > LIMIT and len(rows) > 1:  # the exact path cuts a long source between two messages
         pairs = np.concatenate(([0], rows[:-1][np.diff(rows) == 1], [len(block) - 1]))
         for at in np.flatnonzero(np.diff(block.starts[pairs]) > LIMIT // 2).tolist():

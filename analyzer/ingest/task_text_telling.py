@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import Block, Ints
+from analyzer.blocks import Ints
 from analyzer.ingest.fixed_places import seconds_of, word_of
 from analyzer.ingest.task_text_columns import HEAD
 from analyzer.ingest.task_text_look import MESSAGE, MORE, Look
@@ -38,7 +38,7 @@ def telling(found: Look, tasks: Sequence[str | None], paths: pa.Array, more: Seq
         "lines": stop - begin,
         "offset": block.offsets[begin],
         "task": pa.array(tasks, pa.string()).take(pa.array(block.which[begin])),
-        "activity": paths.take(pa.array(found.activity[at])),
+        "activity": paths.take(pa.array(found.activity(at))),
         "level": levels,
         "severity": found.severity[at],
         "kind": "message",
@@ -105,18 +105,17 @@ def _each_once(found: Look, at: Ints) -> Ints:
 def _messages(found: Look, at: Ints, stops: Ints) -> list[str]:
     """Messages with the lines that continue them, without their indentation."""
     block, rows = found.block, found.messages[at]
-    begins, ends = found.texts[at], block.ends[rows]
-    indents = begins - block.starts[rows] - HEAD - 1
-    columns = (each.tolist() for each in (begins, ends, indents, rows + 1, stops))
-    return [
-        b"\n".join((block.data[begin:end], *_continued(block, indent, first, stop))).decode("utf-8", "replace")
-        for begin, end, indent, first, stop in zip(*columns, strict=True)
-    ]
+    indents = found.texts[at] - block.starts[rows] - HEAD
+    columns = (each.tolist() for each in (found.texts[at], block.ends[stops - 1], indents, stops - rows))
+    texts = (_message(block.data[begin:end], indent, lines) for begin, end, indent, lines in zip(*columns, strict=True))
+    return [text.decode("utf-8", "replace") for text in texts]
 
 
-def _continued(block: Block, indent: int, first: int, stop: int) -> Iterator[bytes]:
-    """The texts of rows that continue a message of this indentation."""
-    for begin, end in zip((block.starts[first:stop] + HEAD).tolist(), block.ends[first:stop].tolist(), strict=True):
-        text = block.data[begin:end]
-        blanks = len(text) - len(text.lstrip(b" "))
-        yield text[blanks - max(blanks - 1 - indent, 0) :]
+def _message(text: bytes, indent: int, lines: int) -> bytes:
+    """A message without the heads of its later lines and as many of the blanks behind them as its own line has."""
+    head = b"\n" + b" " * (HEAD - 1) + b"|"
+    text = text.replace(b"\r\n", b"\n")
+    if text.count(head + b" " * indent) == lines - 1:
+        return text.replace(head + b" " * indent, b"\n")
+    first, *others = text.split(head)
+    return b"\n".join((first, *(line[min(indent, len(line) - len(line.lstrip(b" "))) :] for line in others)))

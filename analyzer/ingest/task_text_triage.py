@@ -38,13 +38,13 @@ TASK_ID = re.compile(r"ServerTasks-[0-9]+")
 
 def triage(block: Block) -> Triage:
     """Look at whole text downloads, stored as UTF-8, one source after the other."""
-    count = len(block.sources)
-    if np.bincount(block.which, minlength=count).min() == 0:
+    first = np.searchsorted(block.which, np.arange(len(block.sources)))
+    if np.diff(first, append=len(block)).min() == 0:
         return nothing()
-    good = np.ones(count, bool)
+    good = np.ones(len(first), bool)
     if block.coding is not None:
         good[block.which[block.coding != AS_STORED]] = False
-    found = look(block, good)
+    found = look(block, first, good)
     if not len(found.messages) or not len(found.activities.rows):
         return nothing()
     headers = _headers(found)
@@ -88,8 +88,9 @@ def _endings(found: Look, headers: Sequence[Header]) -> Flags:
 
 def _times(found: Look) -> Ints:
     """How often time goes back in each source; doubted where it does so inside an activity, but for midnight."""
-    times, rows = found.time[found.messages], found.messages
-    back = np.flatnonzero((times[1:] < times[:-1]) & (found.activity[1:] == found.activity[:-1]))
+    times, rows = found.times, found.messages
+    back = np.flatnonzero(times[1:] < times[:-1])
+    back = back[found.activity(back) == found.activity(back + 1)]
     later, earlier = rows[back], rows[back + 1]
     seconds = [seconds_of(found.words[found.block.starts[some]]) for some in (later, earlier)]
     found.doubt(earlier[seconds[0] - seconds[1] <= HALF_DAY])
@@ -107,12 +108,14 @@ def _texts(found: Look, failed: Flags, twice: Flags) -> None:
     resumed = np.flatnonzero(found.begins == word_of(RESUMED.encode()[:8])).tolist()
     starts_with = RESUMED.encode()
     found.doubt(rows[[at for at in resumed if block.data.startswith(starts_with, texts[at])]])
-    depth, severity = found.activities.depth[found.activity], found.severity
-    root, fatal = np.flatnonzero(depth == 0), severity >= FATAL
-    found.doubt(rows[fatal & ~failed[block.which[rows]]])
-    found.doubt(rows[root[(severity[root] >= ERROR) & ~fatal[root]]])
-    found.good &= np.bincount(block.which[rows[root[fatal[root]]]], minlength=len(failed)) == failed
-    first = np.flatnonzero(twice[block.which[rows]] & (depth == 1) & (np.diff(found.activity, prepend=-1) != 0))
+    fatal = rows[found.severity >= FATAL]
+    found.doubt(fatal[~failed[block.which[fatal]]])
+    root = _of_roots(found)
+    severity, which = found.severity[root], block.which[rows[root]]
+    found.doubt(rows[root[(severity >= ERROR) & (severity < FATAL)]])
+    found.good &= np.bincount(which[severity >= FATAL], minlength=len(failed)) == failed
+    steps = np.flatnonzero((found.activities.depth == 1) & (np.diff(found.opens) > 0))
+    first = found.opens[steps[twice[block.which[found.activities.rows[steps]]]]]
     said: set[tuple[int, bytes]] = set()
     for at, source in zip(first.tolist(), block.which[rows[first]].tolist(), strict=True):
         text = (source, block.data[texts[at] : ends[at]])
@@ -122,17 +125,24 @@ def _texts(found: Look, failed: Flags, twice: Flags) -> None:
     found.doubt(rows[list(_root_again(found, root))])
 
 
+def _of_roots(found: Look) -> Ints:
+    """The messages of roots."""
+    roots = np.flatnonzero(found.activities.depth == 0)
+    begins, counts = found.opens[roots], np.diff(found.opens)[roots]
+    return np.repeat(begins - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+
+
 def _root_again(found: Look, root: Ints) -> Iterator[int]:
     """Messages of a root that was canceled, closes a second time, or announces itself: its name stands above them."""
-    block, rows, texts = found.block, found.messages, found.texts
-    begins, ends, whose = found.activities.begin, found.activities.end, found.activity
-    severity = found.severity
+    block, rows = found.block, found.messages[root]
+    whose, fatal = found.activity(root), found.severity[root] >= FATAL
+    begins, ends = found.activities.begin[whose], found.activities.end[whose]
+    columns = (each.tolist() for each in (block.which[rows], found.texts[root], block.ends[rows], begins, ends, fatal))
     titles: dict[int, bytes] = {}
     closed: set[int] = set()
-    for at, source in zip(root.tolist(), block.which[rows[root]].tolist(), strict=True):
-        text = block.data[texts[at] : block.ends[rows[at]]]
-        name = block.data[begins[whose[at]] : ends[whose[at]]]
-        closes = severity[at] >= FATAL or CLOSED.match(text) is not None
+    for at, source, text_begin, text_end, begin, end, failed in zip(root.tolist(), *columns, strict=True):
+        text, name = block.data[text_begin:text_end], block.data[begin:end]
+        closes = failed or CLOSED.match(text) is not None
         if text in (name, titles.get(source)) or (closes and source in closed) or text.startswith(STOPPED):
             yield at
         titles.setdefault(source, text)
@@ -143,17 +153,16 @@ def _root_again(found: Look, root: Ints) -> Iterator[int]:
 def _cleared(found: Look, headers: Sequence[Header], tree: Tree, back_steps: Ints) -> Triage:
     block, rows = found.block, found.messages
     begins = np.searchsorted(rows, np.append(found.first, len(block)))
-    spoken = begins[1:] > begins[:-1]
-    root = np.zeros(len(found.good), bool)
-    root[block.which[rows[found.activities.depth[found.activity] == 0]]] = True
-    found.good &= spoken & root
+    spoken = np.zeros(len(found.good), bool)
+    spoken[block.which[rows[_of_roots(found)]]] = True
+    found.good &= spoken
     extremes = _extremes(found, begins)
     numbers = np.flatnonzero(found.good)
     tasks = [headers[number].task for number in numbers.tolist()]
     sources = [block.sources[number] for number in numbers.tolist()]
     first, last = rows[begins[:-1][numbers]], rows[begins[1:][numbers] - 1]
     entries = np.diff(begins)[numbers]
-    more = np.bincount(block.which[found.kind == MORE], minlength=len(found.good))[numbers]
+    more, blank = (np.add.reduceat(found.kind == kind, found.first, dtype=np.int64)[numbers] for kind in (MORE, BLANK))
     severity = np.maximum.reduceat(found.severity, np.minimum(begins[:-1], len(rows) - 1))
     columns: dict[str, object] = {
         "customer": "", "task": tasks, "log": "", "sources": [[source] for source in sources], "segments": 1,
@@ -162,8 +171,7 @@ def _cleared(found: Look, headers: Sequence[Header], tree: Tree, back_steps: Int
     }  # fmt: skip
     for name, row in (("first", first), ("last", last)):
         columns[f"{name}_line"], columns[f"{name}_offset"] = block.lines[row], block.offsets[row]
-    blank = np.bincount(block.which[found.kind == BLANK], minlength=len(found.good))
-    structure = (blank + found.body - found.first - 1)[numbers]
+    structure = blank + (found.body - found.first)[numbers] - 1
     versions = {block.sources[number]: headers[number].values.get("Server version") for number in numbers.tolist()}
     told = Batch(
         events=telling(found, [headers[number].task for number in range(len(headers))], tree.paths, extremes),
@@ -179,7 +187,7 @@ def _cleared(found: Look, headers: Sequence[Header], tree: Tree, back_steps: Int
 
 def _extremes(found: Look, begins: Ints) -> list[int]:
     """The earliest and the latest message of each source; doubted where they are of one second."""
-    times, chosen = found.time[found.messages], []
+    times, chosen = found.times, []
     for source in np.flatnonzero(found.good).tolist():
         mine = times[begins[source] : begins[source + 1]]
         least, most = int(mine.argmin()), int(mine.argmax())
@@ -191,27 +199,33 @@ def _extremes(found: Look, begins: Ints) -> list[int]:
 def _states(found: Look, headers: Sequence[Header], tree: Tree) -> pa.Table:
     """What the headers say of the tasks, and the trees of the activities, in the order of their lines."""
     block, every = found.block, found.activities.rows
+    mine = [header for header, good in zip(headers, found.good.tolist(), strict=True) if good]
     kept = np.flatnonzero(found.good[block.which[every]])
-    rows = every[kept]
+    claims = [header.claim(header.task) for header in mine]
+    states = [
+        *(claim["state"] for claim in claims),
+        *(found.activities.states.get(row, "Success") for row in every[kept].tolist()),
+    ]
+    rows = np.concatenate((np.array([header.status_row for header in mine], np.int64), every[kept]))
+    order = np.argsort(rows)
+    rows, of_tree = rows[order], order >= len(mine)
+    header, place = (
+        pa.array(order, mask=of_tree),
+        pa.array(np.append(np.zeros(len(mine), np.int64), kept)[order], mask=~of_tree),
+    )
     tasks = pa.array([header.task for header in headers], pa.string())
-    columns = {
+    columns: dict[str, object] = {
         "source": block.source_column(rows),
         "line": block.lines[rows],
         "lines": 1,
         "offset": block.offsets[rows],
         "task": tasks.take(pa.array(block.which[rows])),
-        "claim": "tree",
-        "activity": tree.paths.take(pa.array(kept)),
-        "name": tree.names.take(pa.array(kept)),
-        "state": [found.activities.states.get(row, "Success") for row in rows.tolist()],
+        "claim": pa.array(("header", "tree")).take(pa.array(of_tree.astype(np.int64))),
+        "activity": tree.paths.take(place),
+        "name": tree.names.take(place),
+        "state": pa.array(states).take(pa.array(order)),
     }
-    claims, places = [], []
-    for source in np.flatnonzero(found.good).tolist():
-        row = headers[source].status_row
-        if row is not None:
-            place = {"line": int(block.lines[row]), "offset": int(block.offsets[row]), "lines": 1}
-            claims.append({"source": block.sources[source], **place, **headers[source].claim(headers[source].task)})
-            places.append(row)
-    order = np.argsort(np.concatenate((np.array(places, np.int64), rows)))
-    said = pa.concat_tables([schema.from_rows(schema.STATES, claims), schema.build(schema.STATES, len(rows), columns)])
-    return said.take(pa.array(order))
+    for name in ("node", "detail", "queued", "started", "completed"):
+        said = pa.array([claim[name] for claim in claims], schema.STATES.field(name).type)
+        columns[name] = said.take(header)
+    return schema.build(schema.STATES, len(rows), columns)
