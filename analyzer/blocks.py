@@ -244,3 +244,12 @@ def _views(data: bytes | memoryview, starts: Ints, ends: Ints) -> npt.NDArray[np
 def words_of(data: bytes | memoryview) -> npt.NDArray[np.uint64]:
     """The eight bytes from each place on as one number, the first of them lowest; none where there are fewer."""
     return np.ndarray((max(0, len(data) - 7),), "<u8", data, 0, (1,))
+
+
+def words_at(data: bytes | memoryview, places: Ints, count: int) -> npt.NDArray[np.uint64]:
+    """So many words behind one another from each of these places on, a row each: in a third of the time of as many
+    look-ups.
+    """
+    size = 8 * count
+    stretches = np.ndarray((max(0, len(data) - size + 1),), f"V{size}", data, 0, (1,))
+    return stretches[places].view("<u8").reshape(-1, count)

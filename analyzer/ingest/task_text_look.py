@@ -1,8 +1,8 @@
-"""The lines of whole text downloads at a glance: three words of eight bytes tell what nearly every line is.
+"""The lines of whole text downloads at a glance: four words of eight bytes tell what nearly every line is.
 
-    09:14:02   Verbose  | ...     a message: time, level and bar in fixed places
-                        | ...     twenty blanks and a bar: an activity, a blank line, or more of the message above
-    0       8    13           21  where the words begin; the text behind the bar is looked at only where it matters
+    09:14:02   Verbose  |     ... a message: time, level, bar and at least three blanks in fixed places
+                        |     ... twenty blanks and a bar: an activity, a blank line, or more of the message above
+    0       8       16      24    where the words begin; the text behind them is looked at only where it matters
 
 What a line without a time is follows from its neighbours, as in `task_text_lines`. Of whatever could be read in another
 way the source is doubted: it is read exactly.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.blocks import Block, Ints, words_of
+from analyzer.blocks import Block, Ints, words_at, words_of
 from analyzer.ingest.carry import LIMIT
 from analyzer.ingest.fixed_places import Words, clock_times, word_of
 from analyzer.ingest.task_log_fields import Flags
@@ -36,12 +36,15 @@ LOW = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
 ARROWS, ARROWED, PLAIN, ENDING = word_of(b"== Succe"), word_of(b"ss: "), word_of(b"Success:"), word_of(b" ==")
 OTHER, MESSAGE, MORE, BLANK, ACTIVE = range(5)
 
+BAR = word_of(b"    |")
+LEAST = 3
+"""Blanks between the bar and the text of a message of the root; two more for each level below."""
+
 _EVERY = {ord(name[0]): name for name in LEVELS}
-_MIDDLE, _TAIL, _SEVERITY = np.zeros(256, np.uint64), np.ones(256, np.uint64), np.zeros(256, np.int64)
+_MIDDLE, _TAIL, _SEVERITY = np.full(256, ~np.uint64(0)), np.zeros(256, np.uint64), np.zeros(256, np.int64)
 for _letter, _name in _EVERY.items():
-    _head = f"   {_name:8} |".encode()
-    _MIDDLE[_letter], _TAIL[_letter], _SEVERITY[_letter] = word_of(_head[:8]), word_of(_head[5:]), SEVERITY[_name]
-_MIDDLE[ord(" ")], _TAIL[ord(" ")] = BLANKS, word_of(b"       |")
+    _head = f"   {_name:8} |   ".encode()
+    _MIDDLE[_letter], _TAIL[_letter], _SEVERITY[_letter] = word_of(_head[:8]), word_of(_head[8:]), SEVERITY[_name]
 
 
 @dataclass
@@ -96,7 +99,9 @@ def look(block: Block, first: Ints, good: Flags) -> Look:
     """All lines of the good sources in a block, each of which has lines; `first`: of each source."""
     padded = block.data + bytes(ROOM)
     octets, words = np.frombuffer(padded, np.uint8), words_of(padded)
-    kind, letter, time = _kinds(block, words)
+    heads = words_at(padded, block.starts, 4)
+    letter = (heads[:, 1] >> np.uint64(24)).astype(np.uint8)
+    kind, time = _kinds(heads, letter)
     none = np.empty(0, np.int64)
     activities = Activities(none, none, none, none, {})
     found = Look(
@@ -105,21 +110,17 @@ def look(block: Block, first: Ints, good: Flags) -> Look:
     _headers(found)
     _barred(found)
     found.good &= kind[np.minimum(found.body, len(block) - 1)] == ACTIVE
-    _contents(found)
+    _contents(found, heads[:, 3])
     return found
 
 
-def _kinds(block: Block, words: Words) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], Words]:
-    """MESSAGE, MORE (for now, every line of blanks and a bar) or OTHER; levels and times of messages."""
-    head, middle, tail = words[block.starts], words[block.starts + 8], words[block.starts + 13]
-    letter = (middle >> np.uint64(24)).astype(np.uint8)
-    fits = (middle == _MIDDLE[letter]) & (tail == _TAIL[letter]) & (block.ends - block.starts >= HEAD)
+def _kinds(heads: Words, letter: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], Words]:
+    """MESSAGE, MORE (for now, every line of blanks and a bar) or OTHER; times of messages."""
+    head, middle, tail = (heads[:, place] for place in range(3))
     time, real = clock_times(head)
-    blank = letter == ord(" ")
-    kind = np.full(len(block), OTHER, np.uint8)
-    kind[fits & ~blank & real] = MESSAGE
-    kind[fits & blank & (head == BLANKS)] = MORE
-    return kind, letter, time
+    said = (middle == _MIDDLE[letter]) & (tail == _TAIL[letter]) & real
+    more = (head == BLANKS) & (middle == BLANKS) & (tail & LOW[5] == BAR)
+    return np.select([said, more], [np.uint8(MESSAGE), np.uint8(MORE)], np.uint8(OTHER)), time
 
 
 def _headers(found: Look) -> None:
@@ -228,17 +229,19 @@ def _follow_messages(found: Look, active: Ints, behind: Ints) -> None:
     found.doubt(active[going_on & (following != MESSAGE) & alike])
 
 
-def _contents(found: Look) -> None:
-    """Where messages stand and their texts begin, which are indented at least as their activity asks for."""
+def _contents(found: Look, after: Words) -> None:
+    """Where messages stand and their texts begin, which are indented at least as their activity asks for.
+
+    `after`: of each line, the eight bytes behind the bar and LEAST blanks.
+    """
     block, words, activities = found.block, found.words, found.activities
     rows = np.flatnonzero(found.kind == MESSAGE)
     opens = np.append(np.searchsorted(rows, activities.rows), len(rows))
     found.doubt(rows[: opens[0]])
     found.messages, found.opens = rows, opens = rows[opens[0] :], opens - opens[0]
-    counts, indents = np.diff(opens), 3 + 2 * activities.depth
-    behind = block.starts[rows] + HEAD
-    found.texts = behind + np.repeat(indents, counts)
-    unlike = (words[behind] ^ BLANKS) & np.repeat(LOW[np.minimum(indents, 8)], counts) != 0
+    counts, indents = np.diff(opens), 2 * activities.depth
+    found.texts = block.starts[rows] + np.repeat(HEAD + LEAST + indents, counts)
+    unlike = (after[rows] ^ BLANKS) & np.repeat(LOW[np.minimum(indents, 8)], counts) != 0
     found.doubt(rows[unlike | (found.texts > block.ends[rows])])
     deep = np.flatnonzero(np.repeat(indents > 8, counts))
     found.doubt(rows[deep[words[found.texts[deep] - 8] != BLANKS]])
