@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 from analyzer.reading.harvest import Found, Harvest, Options
 from analyzer.reading.reader import read_members
-from analyzer.sources import Place, opened
+from analyzer.sources import Place, divided, opened
 from analyzer.startup import without_pandas
 
 LARGE = 256 << 20
@@ -35,23 +35,29 @@ def read_places(places: Sequence[Place], options: Options, read: Read = read_sha
 
     What is decoded as a whole is not sent from one process to another: only a first look is shared out.
     """
-    shared = options.workers > 1 and options.triage and len(places) > 1
-    sizes = [_size(place) for place in places] if shared else []
-    if sum(sizes) < LARGE:
+    shared = options.workers > 1 and options.triage
+    members = [member for place in places for member in _members(place)] if shared else []
+    sizes = [_size(member) for member in members]
+    if sum(sizes) < LARGE or len(members) < 2:
         return read(options, tuple(places))
     found = Harvest()
     quiet = replace(options, progress=None)
-    for share, size, harvested in _in_order(partial(read, quiet), _shares(places, sizes), options.workers):
+    for share, size, harvested in _in_order(partial(read, quiet), _shares(members, sizes), options.workers):
         found.add(harvested)
         if options.progress:
             options.progress(share[-1].name, size)
     return found
 
 
+def _members(place: Place) -> list[Place]:
+    """A place, or the members of a zip that is large enough: text shrinks to a tenth or less."""
+    return [place] if place.plain or _size(place) * 16 < LARGE else divided(place)
+
+
 def _size(place: Place) -> int:
     """Bytes of a place; 0 where its reader will say why there are none."""
     with suppress(OSError):
-        return place.size if place.plain else os.stat(place.path).st_size  # noqa: PTH116 (as `sources.walk`)
+        return place.size if place.plain or place.member is not None else os.stat(place.path).st_size  # noqa: PTH116 (as `sources.walk`)
     return 0
 
 

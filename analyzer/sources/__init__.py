@@ -2,12 +2,13 @@
 
 from analyzer.sources.encoding import Decoder, is_utf8
 from analyzer.sources.nodes import name_nodes
-from analyzer.sources.walk import Member, Place, holds_many, members, opened, outermost, places, prefixes
+from analyzer.sources.walk import Member, Place, divided, holds_many, members, opened, outermost, places, prefixes
 
 __all__ = [
     "Decoder",
     "Member",
     "Place",
+    "divided",
     "holds_many",
     "is_utf8",
     "members",

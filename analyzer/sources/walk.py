@@ -16,8 +16,9 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from functools import lru_cache
 from operator import itemgetter
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, NamedTuple, cast
 
 from analyzer.errors import PathMissing
@@ -81,6 +82,7 @@ class Place(NamedTuple):
     problem: str | None = None
     size: int = 0  # as far as its folder says
     plain: bool = False  # a file, neither a link nor called like an archive
+    member: int | None = None  # which member, by name, of the zip on disk
 
     def may_hold(self, sources: Container[str]) -> bool:
         """Whether it is one of these sources, or an archive that may hold some."""
@@ -105,6 +107,8 @@ def opened(place: Place) -> Iterator[Member]:
     """The members of a place, each to be read before the next is asked for."""
     if place.plain and place.size <= SMALL:
         yield _small(place)
+    elif place.member is not None:
+        yield from _of_index(place, place.member)
     elif place.problem is None:
         yield from _file(place.path, place.name, named=place.named)
     else:
@@ -125,6 +129,22 @@ def _small(place: Place) -> Member:
         return Member(place.name, place.size, None, reason(error))
     data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     return Member(place.name, len(data), io.BytesIO(data), data=data)
+
+
+def divided(place: Place) -> list[Place]:
+    """The members of a zip as places of their own, which several processes can read; any other place as it is."""
+    if place.problem is not None or not (place.named or place.path.lower().endswith(".zip")):
+        return [place]
+    try:
+        with zipfile.ZipFile(place.path) as archive:
+            infos = _infos(archive)
+    except BROKEN:
+        return [place]
+    names = _full_names(infos, place.name if place.named else f"{place.name}!", _stem(Path(place.path)))
+    return [
+        Place(name, place.path, size=info.file_size, member=number)
+        for number, (name, info) in enumerate(zip(names, infos, strict=True))
+    ]
 
 
 def holds_many(place: Place) -> bool:
@@ -246,11 +266,10 @@ def _archive(stream: IO[bytes], name: str) -> str | None:
 
 def _inside(stream: IO[bytes], name: str, path: PurePosixPath, kind: str, root: str) -> Iterator[Member]:
     """Members of the archive that is called `name`; their names begin with `root` ("" for the PATH itself)."""
-    stem = ARCHIVE.sub("", path.name)
     if kind == "zip":
-        yield from _zip(stream, root, stem)
+        yield from _zip(stream, root, _stem(path))
     elif kind == "tar":
-        yield from _tar(stream, name, root, stem)
+        yield from _tar(stream, name, root, _stem(path))
     else:
         head = stream.read(6)
         stream.seek(0)
@@ -259,17 +278,48 @@ def _inside(stream: IO[bytes], name: str, path: PurePosixPath, kind: str, root: 
             yield Member(name, 0, inner, named=not root.endswith("!"))
 
 
+def _stem(path: PurePath) -> str:
+    return ARCHIVE.sub("", path.name)
+
+
 def _zip(stream: IO[bytes], root: str, stem: str) -> Iterator[Member]:
     with zipfile.ZipFile(stream) as archive:
-        infos = [info for info in archive.infolist() if not info.filename.endswith(("/", "\\"))]
-        infos.sort(key=lambda info: info.filename)
-        for name, info in zip(_names([info.filename for info in infos], stem), infos, strict=True):
-            full = _join(root, name)
-            try:
-                with archive.open(info) as inner:
-                    yield from _member(inner, full, info.file_size)
-            except BROKEN as error:
-                yield Member(full, info.file_size, None, reason(error))
+        infos = _infos(archive)
+        for name, info in zip(_full_names(infos, root, stem), infos, strict=True):
+            yield from _of_zip(archive, info, name)
+
+
+def _infos(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    infos = [info for info in archive.infolist() if not info.filename.endswith(("/", "\\"))]
+    return sorted(infos, key=lambda info: info.filename)
+
+
+def _full_names(infos: Iterable[zipfile.ZipInfo], root: str, stem: str) -> list[str]:
+    return [_join(root, name) for name in _names([info.filename for info in infos], stem)]
+
+
+def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Iterator[Member]:
+    try:
+        with archive.open(info) as inner:
+            yield from _member(inner, name, info.file_size)
+    except BROKEN as error:
+        yield Member(name, info.file_size, None, reason(error))
+
+
+@lru_cache(maxsize=1)
+def _index(path: str) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
+    """A zip and its members by name: read once by a process that reads some of them and then others."""
+    archive = zipfile.ZipFile(path)
+    return archive, _infos(archive)
+
+
+def _of_index(place: Place, number: int) -> Iterator[Member]:
+    try:
+        archive, infos = _index(place.path)
+    except BROKEN as error:
+        yield Member(place.name, place.size, None, reason(error))
+        return
+    yield from _of_zip(archive, infos[number], place.name)
 
 
 def _tar(stream: IO[bytes], name: str, root: str, stem: str) -> Iterator[Member]:

@@ -9,7 +9,7 @@ import pytest
 from analyzer.reading import Options, Reading, workers
 from analyzer.reading.workers import DIED, read_places, read_share
 from analyzer.sources import places
-from tests.bundles import folder, raw, server
+from tests.bundles import folder, raw, server, zip_bytes, zipped
 
 FILES = {f"shared/TaskLogs/servertasks-{task}_abcde12345.txt": raw(task, "one", "two") for task in range(1, 8)}
 FILES |= {"node-a/OctopusServer.txt": server("Listening"), "notes.md": b"# not a log\n"}
@@ -38,6 +38,30 @@ def test_two_read_what_one_reads(bundle):
     assert two == Reading([bundle], Options(triage=True)).tables()
     assert sum(seen.values()) == sum(map(len, FILES.values()))
     assert len(seen) > 2
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_two_read_the_members_of_a_zip(bundle, tmp_path, named):
+    zipped(bundle / "inner.zip", FILES)
+    place = zipped(tmp_path / "outer.zip", FILES | {"more.zip": zip_bytes(FILES)}) if named else bundle
+    seen: list[str] = []
+    two = Reading([place], Options(triage=True, workers=2, progress=lambda source, _: seen.append(source))).tables()
+    assert two == Reading([place], Options(triage=True)).tables()
+    assert len({source for source in seen if "servertasks" in source}) > 2
+
+
+def test_the_member_of_a_zip_on_which_a_reader_dies_is_the_only_one_lost(bundle, tmp_path):
+    files = {f"servertasks-{task}_abcde12345.txt": raw(task, "one") for task in (3, 4)}
+    harvest = read_places(places(zipped(tmp_path / "a.zip", files)), Options(triage=True, workers=2), dies)
+    harvest.unfold()
+    assert {name: one.problem for name, one in harvest.found.items()} == dict(zip(files, (None, DIED), strict=True))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4 no more"])
+def test_a_broken_zip_is_told_of_whoever_reads_it(bundle, content):
+    (bundle / "broken.zip").write_bytes(content)
+    two = Reading([bundle], Options(triage=True, workers=2)).tables()
+    assert two == Reading([bundle], Options(triage=True)).tables()
 
 
 def test_the_source_on_which_a_reader_dies_is_the_only_one_lost(bundle):
