@@ -24,8 +24,10 @@ from analyzer.model import Batch, Format, Progress
 from analyzer.reading.harvest import SHORT, Found, Harvest, Options, short_log
 from analyzer.sources import Decoder, Member, is_utf8
 
-PACK = 2 << 20
-"""Small sources of one format share a block of about this many bytes: per-block work costs more than their bytes."""
+PACK = 4 << 20
+"""Small sources of one format share a block of about this many bytes: work that a block costs once weighs less so (with
+half as many, a first look at text downloads takes a tenth longer).
+"""
 WHOLE = 32 << 20
 """So much of a source is held while it is looked at; a raw task log of more is read again if it is not cleared."""
 _OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
