@@ -16,7 +16,7 @@ from analyzer.reading.reader import read_members
 from analyzer.sources import Place, divided, opened
 from analyzer.startup import without_pandas
 
-LARGE = 256 << 20
+LARGE = 384 << 20
 """Less is read sooner than another process has started."""
 SHARE = 16 << 20
 DIED = "the reader died on it"
