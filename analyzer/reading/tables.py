@@ -27,7 +27,8 @@ def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
     for name in TABLES:
         rows = harvested.tables[name] + (harvested.telling if name == "events" else [])
         parts = [stamped(one, customer, nodes) for one in rows if one.num_rows]
-        made[name] = pa.concat_tables([schema.empty(schema.TABLES[name]), *in_order(parts)])
+        ordered = [*in_order(parts)] or [schema.empty(schema.TABLES[name])]
+        made[name] = pa.concat_tables(ordered)
     made["sources"] = listed(harvested, made["logs"], customer)
     made["stretches"] = stamped(_stretches(harvested, made["events"]), customer, nodes)
     return made
