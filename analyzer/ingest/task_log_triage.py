@@ -18,8 +18,10 @@ So a long log is cleared if, and only if, it would be cleared as one block.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -32,8 +34,9 @@ from analyzer.ingest.task_log_look import LEAST, Look, look
 from analyzer.ingest.task_log_seen import Seen
 from analyzer.ingest.task_log_telling import candidates, telling
 from analyzer.ingest.triage import Triage, nothing
-from analyzer.names import CORRELATION
 
+_ROOT = re.compile(rb'\["(ServerTasks-\d+_[^/"\\]+)"')
+"""The id of a task's root, with a suffix, which opens a line (`names.CORRELATION`)."""
 ONLY = np.zeros(1, np.int64)
 """The first line of the only source of a block."""
 
@@ -77,14 +80,9 @@ def triage_long(blocks: Iterable[Block]) -> Triage:
 
 def _ids(block: Block, first: Ints) -> list[bytes | None]:
     """The id of each source's root, which its first line has; None where that is no root of a task with a suffix."""
-    ids: list[bytes | None] = []
-    for start, end in zip(block.starts[first].tolist(), block.ends[first].tolist(), strict=True):
-        stop = block.data.find(b'"', start + 2, end)
-        name = block.data[start + 2 : stop] if stop > 0 and block.data.startswith(b'["', start) else b""
-        match = CORRELATION.fullmatch(name.decode()) if name.startswith(b"ServerTasks-") else None
-        plain = match is not None and match["log"] is not None and match["activity"] is None and b"\\" not in name
-        ids.append(name if plain else None)
-    return ids
+    begins, ends = block.starts[first].tolist(), block.ends[first].tolist()
+    matches = map(_ROOT.match, repeat(block.data), begins, ends)
+    return [match[1] if match else None for match in matches]
 
 
 def _same_id(block: Block, ids: list[bytes | None]) -> list[bytes | None]:
@@ -166,14 +164,14 @@ def _logs(total: Seen, ids: list[bytes | None], sources: tuple[str, ...]) -> pa.
     """Rows of LOGS of the cleared logs."""
     numbers = np.flatnonzero(total.good)
     course, rows = total.course, total.activities()
-    matches = [CORRELATION.fullmatch((ids[number] or b"").decode()) for number in numbers.tolist()]
+    names = [(ids[number] or b"").decode().partition("_") for number in numbers.tolist()]
     each = np.arange(len(numbers) + 1, dtype=np.int32)
     plans = np.zeros(len(total.good), np.int64)
     plans[rows.which[rows.planned & (rows.depth == 1)]] = 1
     columns = {
         "customer": "",
-        "task": [match["task"] for match in matches if match],
-        "log": [match["log"] for match in matches if match],
+        "task": [name[0] for name in names],
+        "log": [name[2] for name in names],
         "sources": pa.ListArray.from_arrays(each, [sources[number] for number in numbers.tolist()]),
         "segments": 1,
         "lines": course.lines[numbers],
