@@ -56,8 +56,10 @@ def _members(place: Place) -> list[Place]:
 
 def _size(place: Place) -> int:
     """Bytes of a place; 0 where its reader will say why there are none."""
+    if place.plain or place.member is not None:
+        return place.size
     with suppress(OSError):
-        return place.size if place.plain or place.member is not None else os.stat(place.path).st_size  # noqa: PTH116 (as `sources.walk`)
+        return os.stat(place.path).st_size  # noqa: PTH116 (as `sources.walk`)
     return 0
 
 

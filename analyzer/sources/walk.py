@@ -193,8 +193,9 @@ def _files(folder: str) -> list[Place]:
             with os.scandir(place) as entries:
                 for entry in entries:
                     name = inside + entry.name
-                    if not _is_folder(entry):
-                        found.append(_listed(entry, name))
+                    file = _listed(entry, name)
+                    if file or not _is_folder(entry):
+                        found.append(file or Place(name, entry.path))
                     elif not entry.is_symlink():
                         waiting.append((f"{name}/", entry.path))
                     elif not Path(entry.path).resolve().is_relative_to(root):
@@ -204,22 +205,22 @@ def _files(folder: str) -> list[Place]:
     return sorted(found, key=itemgetter(0))
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return not entry.is_file(follow_symlinks=False) and entry.is_dir()
-    except OSError:
-        return False
-
-
-def _listed(entry: os.DirEntry[str], name: str) -> Place:
-    """A file as its folder lists it; what it is and how large is asked for again where that is not told."""
+def _listed(entry: os.DirEntry[str], name: str) -> Place | None:
+    """A file with what its folder says of it; None where that is a link, or is no file, or is not told."""
     try:
         if entry.is_file(follow_symlinks=False):
-            plain = not entry.name.lower().endswith(NESTED)
-            return Place(name, entry.path, size=entry.stat(follow_symlinks=False).st_size, plain=plain)
+            size = entry.stat(follow_symlinks=False).st_size
+            return Place(name, entry.path, size=size, plain=not name.lower().endswith(NESTED))
     except OSError:  # whoever opens it will say so
         pass
-    return Place(name, entry.path)
+    return None
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _file(path: str, name: str, *, named: bool) -> Iterator[Member]:
