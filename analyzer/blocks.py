@@ -12,7 +12,7 @@ source. Nothing is copied per line: columns are cut out of the buffer with `view
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 Ints = npt.NDArray[np.int64]
+Octets = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 
 NEWLINE, RETURN = 10, 13
 AS_STORED, BYTES, UNITS = 0, 1, 2
@@ -99,9 +101,25 @@ class Block:
         return views(self.data, self.starts, self.ends)
 
 
+PART = 8 << 20
+"""Bytes in which something is looked for at once: a block of one long line takes little more than its own memory."""
+
+
+def places(octets: Octets, test: Callable[[Octets], Flags]) -> Ints:
+    """Where bytes are of which a test holds."""
+    if len(octets) <= PART:
+        return np.flatnonzero(test(octets))
+    return np.concatenate([np.flatnonzero(test(octets[at : at + PART])) + at for at in range(0, len(octets), PART)])
+
+
+def count(octets: Octets, test: Callable[[Octets], Flags]) -> int:
+    """Of how many bytes a test holds."""
+    return sum(int(np.count_nonzero(test(octets[at : at + PART]))) for at in range(0, len(octets), PART))
+
+
 def split(data: bytes) -> tuple[Ints, Ints]:
     """Starts and ends of the lines in a buffer; a last line without newline counts."""
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == NEWLINE)
+    ends = places(np.frombuffer(data, np.uint8), lambda part: part == NEWLINE)
     if data and not data.endswith(b"\n"):
         ends = np.append(ends, len(data))
     starts = np.zeros(len(ends), np.int64)

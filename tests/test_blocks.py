@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer import blocks
 from analyzer.blocks import AS_STORED, BYTES, UNITS, Block, block, split, views
 
 
@@ -36,6 +37,15 @@ def test_splitting_agrees_with_the_simple_way(data):
     lines = data.split(b"\n")
     lines = lines[:-1] if lines[-1] == b"" else lines
     assert [data[a:b] for a, b in zip(starts, ends, strict=True)] == [line.removesuffix(b"\r") for line in lines]
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"ab\n", b"\n\nab\nc\nde"])
+def test_what_is_looked_for_in_parts(data, monkeypatch):
+    monkeypatch.setattr(blocks, "PART", 3)
+    octets = np.frombuffer(data, np.uint8)
+    expected = [at for at, byte in enumerate(data) if byte == ord("\n")]
+    assert blocks.places(octets, lambda part: part == ord("\n")).tolist() == expected
+    assert blocks.count(octets, lambda part: part == ord("\n")) == len(expected)
 
 
 def test_line_numbers_and_offsets_go_on_from_the_block_before():

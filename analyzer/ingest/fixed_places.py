@@ -11,8 +11,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.blocks import Ints
-from analyzer.ingest.task_log_fields import Flags, dates
+from analyzer.blocks import Flags, Ints
+from analyzer.ingest.task_log_fields import dates
 from analyzer.names import KIND, SEVERITY
 
 Words = npt.NDArray[np.uint64]

@@ -26,9 +26,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.blocks import Block, Ints, views, words_of
+from analyzer.blocks import Block, Flags, Ints, views, words_of
 from analyzer.ingest.fixed_places import instants
-from analyzer.ingest.task_log_fields import Fields, Flags, find, numbers, times
+from analyzer.ingest.task_log_fields import Fields, find, numbers, times
 from analyzer.ingest.task_log_lines import LEVEL, Entry, Fragment, read_lines
 from analyzer.model import Batch
 from analyzer.names import CORRELATION, INFO, KIND, MESSAGE, SEVERITY

@@ -12,10 +12,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from analyzer.blocks import Ints
+from analyzer.blocks import Flags, Ints
 from analyzer.clocks import JITTER
 from analyzer.ingest.fixed_places import PLANNED, Words, word_of
-from analyzer.ingest.task_log_fields import Flags
 from analyzer.ingest.task_log_look import LEVEL_BYTES, Look
 
 _FACTORS = tuple(

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from analyzer.blocks import Ints
+from analyzer.blocks import Flags, Ints
 from analyzer.ingest.fixed_places import FINISHED
-from analyzer.ingest.task_log_fields import Flags
 from analyzer.ingest.task_log_look import Look
 from analyzer.names import ERROR, FATAL
 

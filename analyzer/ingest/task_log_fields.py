@@ -11,14 +11,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 
-from analyzer.blocks import NEWLINE, RETURN, Block, Ints
+from analyzer.blocks import NEWLINE, RETURN, Block, Flags, Ints, Octets, count, places
 from analyzer.ingest.task_log_lines import FARTHEST
 from analyzer.ingest.values import EPOCH, MICROSECOND
-
-Octets = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
 
 _STAMP = 33  # yyyy-MM-ddTHH:mm:ss.fffffff+00:00
 _DIGITS = np.array([i for i in range(_STAMP) if i not in (4, 7, 10, 13, 16, 19, 27, 30)])
@@ -72,8 +68,8 @@ def _lines_of(positions: Ints, starts: Ints) -> Ints:
 def find(block: Block) -> Fields:
     """The positions of all quotes, escapes and disturbances of a block, and what follows for its lines."""
     octets = np.frombuffer(block.data, np.uint8)
-    quotes = np.flatnonzero(octets == ord('"'))
-    bad = _control(octets) if _disturbed(block, octets) else np.empty(0, np.int64)
+    quotes = places(octets, lambda part: part == ord('"'))
+    bad = control(octets) if disturbed(block, octets) else np.empty(0, np.int64)
     if b"\\" not in block.data:
         return Fields(block, octets, quotes, bad, np.empty(0, np.int64))
     begun, unknown = escapes(octets)
@@ -83,16 +79,16 @@ def find(block: Block) -> Fields:
     return Fields(block, octets, quotes, np.concatenate((bad, unknown)), begun)
 
 
-def _disturbed(block: Block, octets: Octets) -> bool:
+def disturbed(block: Block, octets: Octets) -> bool:
     """Whether there are more control characters than line ends. To count is a third of the work of finding them."""
     newlines = len(block) - (0 if block.data.endswith(b"\n") else 1)
     returns = int(np.count_nonzero(octets[np.minimum(block.ends, len(octets) - 1)] == RETURN))
-    return int(np.count_nonzero(octets < ord(" "))) != newlines + returns
+    return count(octets, lambda part: part < ord(" ")) != newlines + returns
 
 
 def escapes(octets: Octets) -> tuple[Ints, Ints]:
     """Places where an escape begins, and those of them that JSON does not know or that the columns cannot express."""
-    slashes: Ints = np.flatnonzero(octets == ord("\\"))
+    slashes: Ints = places(octets, lambda part: part == ord("\\"))
     if not len(slashes):
         return slashes, slashes
     # In a run of backslashes every first of two escapes the second: only those at even places begin an escape.
@@ -104,12 +100,12 @@ def escapes(octets: Octets) -> tuple[Ints, Ints]:
     return begun, np.concatenate((unknown, _bad_unicode(octets, begun, after)))
 
 
-def _control(octets: Octets) -> Ints:
+def control(octets: Octets) -> Ints:
     """Places of control characters, which JSON wants escaped (exact path); line ends are none."""
-    at: Ints = np.flatnonzero((octets < ord(" ")) & (octets != NEWLINE))
+    at: Ints = places(octets, lambda part: (part < ord(" ")) & (part != NEWLINE))
     following = octets[np.minimum(at + 1, len(octets) - 1)]
-    places: Ints = at[(octets[at] != RETURN) | (following != NEWLINE)]
-    return places
+    found: Ints = at[(octets[at] != RETURN) | (following != NEWLINE)]
+    return found
 
 
 def _bad_unicode(octets: Octets, escapes: Ints, after: Octets) -> Ints:

@@ -14,11 +14,10 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from analyzer.blocks import NEWLINE, RETURN, Block, Ints, words_of
+from analyzer.blocks import Block, Flags, Ints, Octets, count, words_of
 from analyzer.ingest.fixed_places import Words, instants, levels, mask_of, shaped, word_of
-from analyzer.ingest.task_log_fields import Flags, escapes
+from analyzer.ingest.task_log_fields import control, disturbed, escapes
 
 LEVEL, STAMP, TEXT = 3, 9, 45  # from the id's closing quote on
 SHORTEST = TEXT + len('","",0]')
@@ -37,7 +36,7 @@ class Look:
     """What the heads and tails of a block's lines say, one entry a line; `good` is one entry a source."""
 
     block: Block
-    octets: npt.NDArray[np.uint8]
+    octets: Octets
     words: Words
     first: Ints  # first line of each source
     good: Flags
@@ -73,7 +72,7 @@ def look(block: Block, first: Ints, roots: Ints, good: Flags) -> Look:
     return found
 
 
-def _lines(block: Block, octets: npt.NDArray[np.uint8], words: Words, first: Ints, good: Flags, roots: Ints) -> Look:
+def _lines(block: Block, octets: Octets, words: Words, first: Ints, good: Flags, roots: Ints) -> Look:
     """Where the fields of every line stand, and their values."""
     safe = len(octets) - LEAST  # an id that ends behind this place has no room for what follows it
     ends, depth, found = _ids(words, block.starts, roots[block.which], safe)
@@ -157,13 +156,8 @@ def _texts_are_whole(seen: Look) -> None:
         seen.doubt(slashed[begun[np.minimum(at, len(begun) - 1)] == tail[slashed]])
     begins = np.append(block.starts[seen.first], len(octets))
     _ten_quotes(seen, begins, begun[following == ord('"')] + 1)
-    breaks = octets < ord(" ")
-    returns = int(np.count_nonzero(octets[np.minimum(block.ends, len(octets) - 1)] == RETURN))
-    newlines = len(block) - (0 if block.data.endswith(b"\n") else 1)
-    if np.count_nonzero(breaks) != newlines + returns:
-        at = np.flatnonzero(breaks & (octets != NEWLINE))
-        at = at[(octets[at] != RETURN) | (octets[np.minimum(at + 1, len(octets) - 1)] != NEWLINE)]
-        seen.good[np.searchsorted(begins, at, "right") - 1] = False
+    if disturbed(block, octets):
+        seen.good[np.searchsorted(begins, control(octets), "right") - 1] = False
 
 
 def _ten_quotes(seen: Look, begins: Ints, escaped: Ints) -> None:
@@ -172,12 +166,12 @@ def _ten_quotes(seen: Look, begins: Ints, escaped: Ints) -> None:
     A line of a good source has ten for certain, so that sources may be counted together; in a doubted one a line may
     have fewer, which would make up for one too many elsewhere.
     """
-    quotes = seen.octets == ord('"')
     lines = np.append(seen.first, len(seen.block))
     hidden = np.searchsorted(escaped, begins)
 
     def spare(begin: int, end: int) -> int:
-        found = int(np.count_nonzero(quotes[begins[begin] : begins[end]])) - int(hidden[end] - hidden[begin])
+        quotes = count(seen.octets[begins[begin] : begins[end]], lambda part: part == ord('"'))
+        found = quotes - int(hidden[end] - hidden[begin])
         return found - 10 * int(lines[end] - lines[begin])
 
     edges = np.flatnonzero(np.diff(np.concatenate(([False], seen.good, [False])))).tolist()

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analyzer.blocks import Ints
+from analyzer.blocks import Flags, Ints
 from analyzer.ingest.fixed_places import word_of
 from analyzer.ingest.task_log_activities import Activities, of_block, united
 from analyzer.ingest.task_log_course import Course, course_of, followed
-from analyzer.ingest.task_log_fields import Flags
 from analyzer.ingest.task_log_look import Look
 from analyzer.names import CANCELED, RESUMED
 

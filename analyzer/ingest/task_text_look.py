@@ -16,10 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.blocks import Block, Ints, words_at, words_of
+from analyzer.blocks import Block, Flags, Ints, words_at, words_of
 from analyzer.ingest.carry import LIMIT
 from analyzer.ingest.fixed_places import Words, clock_times, word_of
-from analyzer.ingest.task_log_fields import Flags
 from analyzer.ingest.task_text_columns import HEAD
 from analyzer.ingest.task_text_lines import ACTIVITY
 from analyzer.names import SEVERITY

@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.blocks import Ints, views
-from analyzer.ingest.task_log_fields import Flags
+from analyzer.blocks import Flags, Ints, views
 from analyzer.ingest.task_text_look import DEEPEST, Look
 
 

@@ -18,9 +18,8 @@ import numpy as np
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import AS_STORED, Block, Ints
+from analyzer.blocks import AS_STORED, Block, Flags, Ints
 from analyzer.ingest.fixed_places import seconds_of, word_of
-from analyzer.ingest.task_log_fields import Flags
 from analyzer.ingest.task_text_header import Header
 from analyzer.ingest.task_text_look import BLANK, MORE, Look, look
 from analyzer.ingest.task_text_telling import telling

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import Block, Ints
+from analyzer.blocks import PART, Block, Ints, Octets
 from analyzer.ingest.fixed_places import Words, word_of
 from analyzer.model import Batch
 
@@ -22,13 +21,20 @@ VERSION = b"Octopus Server version"
 """What telling lines say: which machine, which program wrote the block, which version."""
 
 
-def naming(octets: npt.NDArray[np.uint8], words: Words) -> tuple[Ints, Ints]:
+def naming(octets: Octets, words: Words) -> tuple[Ints, Ints]:
     """Where HOST and where MACHINE begin: one look at the colons finds both."""
-    colons = octets[1:] == HOST[-1]
-    colons &= octets[:-1] == HOST[-2]
-    ends = np.flatnonzero(colons) + 2
+    parts = (_colons(octets[at : at + PART + 1]) + at for at in range(0, len(octets), PART))
+    ends = np.concatenate([*parts]) + 2
     hosts, machines = (_begins(ends, word, words) for word in (HOST, MACHINE))
     return hosts, machines
+
+
+def _colons(octets: Octets) -> Ints:
+    """The letters with which both words end, where a colon follows."""
+    colons = octets[1:] == HOST[-1]
+    colons &= octets[:-1] == HOST[-2]
+    found: Ints = np.flatnonzero(colons)
+    return found
 
 
 def _begins(ends: Ints, word: bytes, words: Words) -> Ints:

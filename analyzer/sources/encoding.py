@@ -99,22 +99,21 @@ class Decoder:
     def _whole_lines(self, unit: int) -> Iterator[bytes]:
         """Chunks that end at a line's end (`unit` is the width of a newline in bytes)."""
         newline = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}.get(self.encoding, b"\n")
-        parts: list[bytes] = []
-        held = 0
+        held = BytesIO()  # hands over what it holds without a copy, however much that is
         chunk = self._first[self._skip :]
         while chunk:
-            cut = _last_newline(chunk, newline, unit, held % unit)
+            cut = _last_newline(chunk, newline, unit, held.tell() % unit)
             if cut:
-                yield b"".join((*parts, memoryview(chunk)[:cut]))
-                parts, held = [], 0
-            parts.append(chunk[cut:])
-            held += len(chunk) - cut
-            if held > LONGEST:
+                held.write(memoryview(chunk)[:cut])
+                yield held.getvalue()
+                held = BytesIO()
+            held.write(memoryview(chunk)[cut:])
+            if held.tell() > LONGEST:
                 self.problem = f"could not be read to the end: a line of more than {LONGEST >> 20} MiB"
                 return
             chunk = self._read(CHUNK)
-        if held:
-            yield b"".join(parts)
+        if held.tell():
+            yield held.getvalue()
 
     def _narrow(self, data: bytes, offset: int) -> Block:
         starts, ends = split(data)

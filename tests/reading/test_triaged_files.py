@@ -65,6 +65,7 @@ IN_PARTS = {
     "small blocks": BLOCKS,
     "several packs": {"reading.reader.PACK": 4000},
     "each log": {"reading.reader.PACK": 1},
+    "looked for in parts": {"blocks.PART": 70, "ingest.triage.PART": 70},
     "too long": {**BLOCKS, "reading.reader.WHOLE": 600},
 }
 
