@@ -1,8 +1,9 @@
-"""From paths to blocks of lines: folders and archives (`walk`), encodings (`encoding`), whose log it is (`nodes`)."""
+"""From paths to blocks of lines: folders (`walk`), archives, encodings (`encoding`), whose log it is (`nodes`)."""
 
+from analyzer.sources.archives import Member
 from analyzer.sources.encoding import Decoder, is_utf8
 from analyzer.sources.nodes import name_nodes
-from analyzer.sources.walk import Member, Place, divided, holds_many, members, opened, outermost, places, prefixes
+from analyzer.sources.walk import Place, divided, holds_many, members, opened, outermost, places, prefixes
 
 __all__ = [
     "Decoder",

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from analyzer.sources.walk import ARCHIVE
+from analyzer.sources.archives import ARCHIVE
 
 GENERIC = frozenset(
     (

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import PathMissing
-from analyzer.sources import walk
-from analyzer.sources.walk import members, outermost, prefixes
+from analyzer.sources import archives, walk
+from analyzer.sources.walk import divided, members, outermost, places, prefixes
 from tests.bundles import folder, tarred, zip_bytes, zipped
 
 FILES = {"node-a/Logs/x.txt": b"one\n", "node-b/Logs/x.txt": b"two\n", "shared/empty.txt": b"", "z.txt": b"no newline"}
@@ -98,16 +98,16 @@ def test_archives_in_archives(tmp_path):
 
 def test_an_archive_that_goes_on_and_on_is_refused(tmp_path):
     data = zip_bytes({"a.txt": b"a"})
-    for _ in range(walk.DEEPEST + 2):
+    for _ in range(archives.DEEPEST + 2):
         data = zip_bytes({"x.zip": data})
     (found,) = read(folder(tmp_path, {"y.zip": data})).items()
-    assert found == ("y.zip!/" + "x.zip!/" * (walk.DEEPEST - 1) + "x.zip", walk.TOO_DEEP)
+    assert found == ("y.zip!/" + "x.zip!/" * (archives.DEEPEST - 1) + "x.zip", archives.TOO_DEEP)
 
 
 def test_a_large_archive_inside_an_archive_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(walk, "NESTED_LIMIT", 100)
+    monkeypatch.setattr(archives, "NESTED_LIMIT", 100)
     found = read(zipped(tmp_path / "z.zip", {"big.zip": bytes(101), "a.txt": bytes(101)}))
-    assert found == {"a.txt": bytes(101), "big.zip": walk.TOO_LARGE}
+    assert found == {"a.txt": bytes(101), "big.zip": archives.TOO_LARGE}
 
 
 @pytest.mark.parametrize("library", [gzip, bz2, lzma], ids=["gzip", "bz2", "lzma"])
@@ -309,3 +309,9 @@ def test_an_archive_can_be_damaged_below_the_names(tmp_path):
     for member in members(tmp_path / "x.zip"):
         with pytest.raises(zipfile.BadZipFile, match="CRC"):
             member.stream.read()
+
+
+def test_a_log_with_a_zip_behind_it_is_no_archive(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"a log\n" + zip_bytes({"b.txt": b"b"}))
+    place = places(tmp_path / "a.txt")[0]
+    assert divided(place) == [place]
