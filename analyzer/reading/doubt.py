@@ -15,6 +15,7 @@ from typing import IO
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer import schema
 from analyzer.model import outcome_of_cleared
@@ -87,13 +88,14 @@ def _frame(tables: Iterable[pa.Table], form: pa.Schema, columns: Sequence[str]) 
 def _spoken_of(harvested: Harvest) -> list[str]:
     """Tasks with events in a decoded log or view, or with an append that failed."""
     views = [one.source for one in harvested.found.values() if one.format in VIEWS]
-    failed = pl.col("detail").str.starts_with("tie=append").fill_null(False)
-    seen = failed | pl.col("source").is_in(views)
-    tasks: set[str] = set()
-    for tables, speaks in ((harvested.tables["events"], seen), (harvested.telling, failed)):
-        events = _frame(tables, schema.EVENTS, ["source", "task", "detail"])
-        tasks.update(events.filter(pl.col("task").is_not_null() & speaks)["task"].unique())
-    return sorted(tasks)
+    tasks: set[str | None] = set()
+    for tables, known in ((harvested.tables["events"], views), (harvested.telling, [])):
+        for table in tables:
+            speaks = pc.fill_null(pc.starts_with(table["detail"], "tie=append"), False)
+            if known:
+                speaks = pc.or_(speaks, pc.is_in(table["source"], pa.array(known, pa.string())))
+            tasks.update(table.filter(speaks)["task"].unique().to_pylist())
+    return sorted(task for task in tasks if task is not None)
 
 
 def _contradicted(harvested: Harvest, logs: pl.DataFrame) -> Iterable[str]:

@@ -60,36 +60,36 @@ def in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
     of every column takes more than a few rows.
     """
     tables = [by_place(table) for table in tables]
-    runs: list[tuple[str, int, int, int, int]] = []
-    for number, table in enumerate(tables):
-        sources, stops = _runs(table["source"])
-        lines = table["line"].combine_chunks().take(pa.array([0, *stops[:-1]])).to_pylist()
-        runs += zip(sources, lines, [number] * len(stops), [0, *stops[:-1]], stops, strict=True)
-    runs.sort()
-    if runs and SHORT * len(runs) > sum(table.num_rows for table in tables):
+    runs = [_runs(table, number) for number, table in enumerate(tables) if len(table)]
+    if not runs:
+        return
+    ordered = pa.concat_tables(runs).sort_by([(name, "ascending") for name in ("source", "line", "number", "start")])
+    number, start, stop = (ordered[name].to_numpy() for name in ("number", "start", "stop"))
+    if SHORT * len(ordered) > sum(table.num_rows for table in tables):
         begins = np.cumsum([0, *(table.num_rows for table in tables)])
-        number, start, stop = np.array([run[2:] for run in runs], np.int64).T
         sizes = stop - start
         rows = np.repeat(begins[number] + start - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
         yield pa.concat_tables(tables).take(rows)
         return
-    at = 0
-    while at < len(runs):
-        _, _, number, start, stop = runs[at]
-        at += 1
-        while at < len(runs) and runs[at][2:4] == (number, stop):
-            stop = runs[at][4]
-            at += 1
-        yield tables[number].slice(start, stop - start)
+    follows = (number[1:] == number[:-1]) & (start[1:] == stop[:-1])
+    begin = np.flatnonzero(np.concatenate(([True], ~follows)))
+    end = np.append(begin[1:], len(number)) - 1
+    for one, first, last in zip(number[begin].tolist(), start[begin].tolist(), stop[end].tolist(), strict=True):
+        yield tables[one].slice(first, last - first)
 
 
-def _runs(column: pa.ChunkedArray) -> tuple[list[str], list[int]]:
-    """The values of rows that follow one another, each once, and where they end."""
+def _runs(table: pa.Table, number: int) -> pa.Table:
+    """Rows of one source that follow one another: their source and first line, and where they start and stop."""
+    column = table["source"]
     ends = pc.run_end_encode(_plain_or_code(column))
     values = ends.values
     if pa.types.is_dictionary(column.type):
         values = column.combine_chunks().dictionary.take(values)
-    return values.to_pylist(), ends.run_ends.to_pylist()
+    stop = ends.run_ends.to_numpy().astype(np.int64)
+    start = np.concatenate(([0], stop[:-1])).astype(np.int64)
+    lines = table["line"].combine_chunks().take(pa.array(start))
+    columns = {"source": values, "line": lines, "number": np.full(len(stop), number), "start": start, "stop": stop}
+    return pa.table(columns)
 
 
 def _plain_or_code(column: pa.ChunkedArray) -> pa.Array:
