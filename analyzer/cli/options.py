@@ -65,7 +65,7 @@ def narrowed(
 
 def configured(file: str) -> Config:
     """The configuration, and everything made ready for a command that reads. Raises UsageError."""
-    startup.without_pandas()
+    startup.lightly()
     from analyzer import config
 
     return config.load(file)

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from analyzer.reading.harvest import Found, Harvest, Options
 from analyzer.reading.reader import read_members
 from analyzer.sources import Place, divided, opened
-from analyzer.startup import without_pandas
+from analyzer.startup import lightly
 
 LARGE = 384 << 20
 """Less is read sooner than another process has started."""
@@ -103,4 +103,4 @@ def _alone(read: Callable[[Share], Harvest], share: Share) -> Harvest:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=without_pandas)
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=lightly)
