@@ -240,8 +240,7 @@ def _contents(found: Look, after: Words) -> None:
     found.messages, found.opens = rows, opens = rows[opens[0] :], opens - opens[0]
     counts, indents = np.diff(opens), 2 * activities.depth
     found.texts = block.starts[rows] + np.repeat(HEAD + LEAST + indents, counts)
-    unlike = (after[rows] ^ BLANKS) & np.repeat(LOW[np.minimum(indents, 8)], counts) != 0
-    found.doubt(rows[unlike | (found.texts > block.ends[rows])])
+    found.doubt(rows[(after[rows] ^ BLANKS) & np.repeat(LOW[np.minimum(indents, 8)], counts) != 0])
     deep = np.flatnonzero(np.repeat(indents > 8, counts))
     found.doubt(rows[deep[words[found.texts[deep] - 8] != BLANKS]])
     found.begins, found.times, found.severity = words[found.texts], found.times[rows], _SEVERITY[found.letter[rows]]
