@@ -155,12 +155,12 @@ def _others(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, printed: t
     for row in machines.iter_rows(named=True):
         place = (row["source"], row["line"], row["offset"])
         named[(row["customer"], row["task"], row["log"])][place] = row["machine"]
-    every = {name: lines[name].to_list() for name in COLUMNS}
+    every = {name: lines[name] for name in COLUMNS}
     begin = 0
     logs = lines.group_by(KEY, maintain_order=True).agg(raw=pl.col("view").first() == 0, count=pl.len())
     for customer, task, log, raw, count in logs.iter_rows():
         key: Key = (customer, task, log)
-        one = {name: values[begin : begin + count] for name, values in every.items()}
+        one = {name: values.slice(begin, count).to_list() for name, values in every.items()}
         begin += count
         found = mixed(key, one, named.get(key, {}), None if raw else printed)
         case.executions += found.executions
