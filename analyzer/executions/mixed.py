@@ -42,6 +42,8 @@ def mixed(key: Key, column: Columns, named: Named, printed: tree.Trees | None) -
     """Take one log apart. `column`: COLUMNS of its lines, in order (see `lines.task_lines`); `printed`: what trees say
     beside their lines, None for a raw log.
     """
+    files = {source: source for source in column["source"]}
+    column = {**column, "source": [files[source] for source in column["source"]]}  # held once, not for every line
     entries = _entries(column)
     places = list(map(Place._make, zip(*(column[name] for name in COLUMNS[:4]), strict=True)))
     machines = _machines(places, named)

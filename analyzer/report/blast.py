@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import polars as pl
@@ -76,17 +76,17 @@ Pair = tuple[int, int]
 def blast_radius(case: Case, task: str | None = None, *, customer: str | None = None) -> pa.Table:
     """BLAST of one task, or of every doubly run task of the case; in the order in which the work began."""
     pairs = _double_pairs(case, task, customer)
-    lines = task_lines(case, pairs.keys())
     trees, losses = tree_names(case, pairs.keys()), losing(case, pairs.keys())
     runs = _executions(case, pairs.keys())
     nodes = {(row["customer"], row["task"], row["number"]): row["node"] for row in runs}
-    rows: list[Row] = []
-    for key in sorted(lines, key=lambda key: (key[0], natural(key[1]))):
-        naming = Naming(lines[key], trees.get(key, {}), losses.get(key, NOTHING))
-        found = _rows(_work(lines[key], naming), pairs[key], lossy=key in losses)
+    rows: dict[Key, list[Row]] = {}
+    for key, lines in task_lines(case, pairs.keys()):
+        naming = Naming(lines, trees.get(key, {}), losses.get(key, NOTHING))
+        found = _rows(_work(lines, naming), pairs[key], lossy=key in losses)
         raw = not trees.get(key)
-        rows += [_row(key, one, nodes, raw=raw) for one in found]
-    return schema.from_rows(BLAST, rows)
+        rows[key] = [_row(key, one, nodes, raw=raw) for one in found]
+    ordered = sorted(rows, key=lambda key: (key[0], natural(key[1])))
+    return schema.from_rows(BLAST, chain.from_iterable(rows[key] for key in ordered))
 
 
 def affected(blast: pa.Table) -> pa.Table:
@@ -192,22 +192,32 @@ class _Work:
 
 def _work(lines: Sequence[Line], naming: Naming) -> list[_Work]:
     """Steps and targets that some execution worked on, called by their names."""
-    with_targets = {(one.log, one.step) for one in lines if one.target}
+    with_targets = {(one.log, one.step) for one in lines if one.depth > 1}
     skipped = {(one.log, one.activity) for one in lines if one.kind == "abandoned"}
     found: dict[tuple[str, ...], _Work] = {}
-    for one in lines:
-        if one.execution is None or not one.step or one.kind in ("planned", "abandoned"):
-            continue
+    known: dict[tuple[str, str], _Work | None] = {}
+
+    def look(one: Line) -> _Work | None:
+        """What the activity of a line is part of."""
         bare = (one.log, one.step) not in with_targets
         if (one.target is None) != bare or (bare and (one.log, one.step) in skipped):
-            continue
+            return None
         step = naming.step(one.log, one.step)
         target = naming.target(one.log, one.target) if one.target else None
         names = (step or f"?{one.log}{one.step}", target or f"?{one.log}{one.target}" if one.target else "")
         work = found.setdefault(names, _Work(step, target, bare or target is not None))
-        work.lines[one.execution].append(one)
         if one.depth > 2 and (name := naming.work(one.log, one.activity)):
             work.work.add(name)
+        return work
+
+    for one in lines:
+        if one.execution is None or not one.step or one.kind in ("planned", "abandoned"):
+            continue
+        activity = (one.log, one.activity)
+        if activity not in known:
+            known[activity] = look(one)
+        if (work := known[activity]) is not None:
+            work.lines[one.execution].append(one)
     return list(found.values())
 
 

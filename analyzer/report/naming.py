@@ -30,6 +30,8 @@ Activity = tuple[str, str]
 
 def machine(message: str, *, server: bool) -> str | None:
     """The machine of an environment block: the Octopus Server's, or with `server` False a target's."""
+    if "MachineName:" not in message:
+        return None
     named, host = MACHINE.search(message), HOST.search(message)
     if not named or not host:
         return None
@@ -82,9 +84,10 @@ class Naming:
     def _look(self, one: Line) -> None:
         if one.kind in ("message", "planned", "updated"):
             self._first.setdefault((one.log, one.activity), one)
-        failed = FAILED.match(one.message)
-        if one.depth == 1 and (failed or one.message.endswith(COMPLETED)):
-            self._closing[one.log, one.activity] = failed[1] if failed else one.message.removesuffix(COMPLETED)
+        if one.depth == 1:
+            failed = FAILED.match(one.message)
+            if failed or one.message.endswith(COMPLETED):
+                self._closing[one.log, one.activity] = failed[1] if failed else one.message.removesuffix(COMPLETED)
         if one.target and (found := machine(one.message, server=False)):
             self._machines.setdefault((one.log, one.target), found)
 

@@ -98,7 +98,7 @@ def tell(audit: Audit, task: str, customer: str = "") -> Story:
     if key not in tasks_of(case):
         raise TaskUnknown(_unknown(case, task, customer))
     zones = _zones(case, customer)
-    lines = task_lines(case, {key}).get(key, [])
+    lines = dict(task_lines(case, {key})).get(key, [])
     loss = losing(case, {key}).get(key, NOTHING)
     views, copies = _views(case, key)
     sources = [row for row in case.sources.to_pylist() if row["customer"] == customer]

@@ -5,14 +5,11 @@ Only lines of the best view of each log are here (ASSIGNMENTS), so that copies a
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from analyzer.case import Case
 
@@ -21,6 +18,20 @@ Key = tuple[str, str]
 
 DAY = 864_000_000_000  # in units of 100 ns
 JITTER = 600_000_000
+NEEDED = (
+    "customer",
+    "task",
+    "source",
+    "line",
+    "offset",
+    "activity",
+    "kind",
+    "severity",
+    "message",
+    "time",
+    "wall",
+    "tick",
+)
 
 
 class Line(NamedTuple):
@@ -65,15 +76,16 @@ def _levels(activity: str) -> tuple[int, str, str | None]:
     return activity.count("/") + 1 if activity else 0, path[0], "/".join(path[:2]) if len(path) > 1 else None
 
 
-def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
-    """The lines of these tasks, in the order of source and place."""
+def task_lines(case: Case, keys: Collection[Key]) -> Iterator[tuple[Key, list[Line]]]:
+    """The lines of these tasks in the order of source and place, one task after the other: of all they fill memory."""
     tasks = sorted({task for _, task in keys})
+    mine = pl.col("task").is_in(tasks)
     place = ["customer", "source", "line"]
-    owners = _of(case.assignments, tasks).group_by(place).agg(
+    owners = case.frame("assignments").filter(mine).group_by(place).agg(
         pl.col("log").first(), execution=pl.when(pl.col("execution").n_unique() == 1).then(pl.col("execution").first())
     )  # fmt: skip
-    frame = _of(case.telling, tasks).drop("log").join(owners, on=place, how="inner")
-    if _of(case.logs, tasks)["cleared"].any():
+    frame = case.frame("telling").select(NEEDED).filter(mine).join(owners, on=place, how="inner")
+    if case.frame("logs").filter(mine)["cleared"].any():
         frame = pl.concat([frame, _of_cleared(case, tasks).select(frame.columns)])
     frame = frame.select(
         "customer", "task", "source", "line", "log", "execution",
@@ -81,23 +93,23 @@ def task_lines(case: Case, keys: Collection[Key]) -> dict[Key, list[Line]]:
         instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
         dated=pl.col("time").is_not_null(), offset="offset",
     )  # fmt: skip
-    found: dict[Key, list[Line]] = defaultdict(list)
-    for customer, task, *values, _ in frame.sort("customer", "task", "source", "line", "offset").iter_rows():
+    frame = frame.sort("customer", "task", "source", "line", "offset").drop("offset")
+    counts = frame.group_by("customer", "task", maintain_order=True).len()
+    begin = 0
+    for customer, task, count in counts.iter_rows():
         if (customer, task) in keys:
-            found[customer, task].append(Line._make(values))
-    return {key: _over_midnight(lines) for key, lines in found.items()}
+            rows = frame.slice(begin, count).drop("customer", "task")
+            yield (customer, task), _over_midnight([Line._make(row) for row in rows.iter_rows()])
+        begin += count
 
 
 def _of_cleared(case: Case, tasks: list[str]) -> pl.DataFrame:
     """Lines that were not needed to judge their task; its only execution wrote them."""
-    looked = _of(case.logs, tasks).filter("cleared").select("customer", "task", "log")
-    lines = _of(case.events_of(tasks), tasks).with_columns(pl.col("log").fill_null(""))
+    mine = pl.col("task").is_in(tasks)
+    looked = case.frame("logs").filter(mine & pl.col("cleared")).select("customer", "task", "log")
+    lines = pl.DataFrame(case.events_of(tasks)).filter(mine).with_columns(pl.col("log").fill_null(""))
     lines = lines.join(looked, on=["customer", "task", "log"], how="semi")
     return lines.with_columns(execution=pl.lit(1, pl.Int64))
-
-
-def _of(table: pa.Table, tasks: list[str]) -> pl.DataFrame:
-    return pl.DataFrame(table.filter(pc.is_in(table["task"], value_set=pa.array(tasks, pa.string()))))
 
 
 def _over_midnight(lines: list[Line]) -> list[Line]:
