@@ -102,7 +102,7 @@ def _reconstructed(paths: Sequence[Path], options: Options, offsets: Mapping[str
 
 def _judgeable(reading: Reading, offsets: Mapping[str, timedelta]) -> dict[str, pa.Table]:
     tables = reading.tables()
-    tables["events"] = stamp_offsets(tables["events"].combine_chunks(), offsets)  # every stage goes through it
+    tables["events"] = stamp_offsets(tables["events"], offsets)
     tables["stretches"] = stamp_stretches(tables["stretches"], offsets)
     tables["sources"] = stamp_times(tables["sources"], tables["events"], tables["logs"], tables["stretches"])
     tables["sources"] = mark_duplicates(tables["sources"], tables["events"])

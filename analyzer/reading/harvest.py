@@ -64,7 +64,7 @@ class Harvest:
 
     `short`: short task logs in UTF-8 that a first look cleared, which are not in `found`. `telling`: rows of EVENTS of
     cleared logs, only those that judging needs. `stretches`: of cleared server logs.
-    `again`: long logs that have to be read again, to be decoded.
+    `again`: long logs that have to be read again, to be decoded. `events`: all EVENTS, once a table is made of them.
     """
 
     found: dict[str, Found] = field(default_factory=dict)
@@ -74,6 +74,7 @@ class Harvest:
     telling: list[pa.Table] = field(default_factory=list)
     stretches: list[pa.Table] = field(default_factory=list)
     again: set[str] = field(default_factory=set)
+    events: pa.Table | None = None
 
     def take(self, batches: Iterable[Batch]) -> None:
         """Add what a format made of its blocks."""
@@ -125,8 +126,27 @@ class Harvest:
         for name in TABLES:
             self.tables[name] += other.tables[name]
 
+    def keep(self, events: pa.Table) -> None:
+        """Hold EVENTS as the table that was made of them, and not a second time as each source gave them."""
+        self.events, self.tables["events"], self.telling = events, [], []
+
+    def take_apart(self) -> None:
+        """Undo `keep`: telling rows are those of cleared sources."""
+        if self.events is not None:
+            looked = [source for source, one in self.found.items() if one.looked]
+            cleared = pa.chunked_array(
+                [
+                    pa.array(looked, pa.string()),
+                    *(pc.list_element(table["sources"], 0).combine_chunks() for table in self.cleared),
+                ]
+            )
+            telling = pc.is_in(self.events["source"], cleared)
+            self.tables["events"] = [self.events.filter(pc.invert(telling))]
+            self.telling, self.events = [self.events.filter(telling)], None
+
     def replace(self, other: Harvest) -> None:
         """Put what was read again of some cleared logs in the place of what was read before."""
+        self.take_apart()
         sources = pa.array(sorted(other.found), pa.string())
         self.found |= other.found
         self.short = [_without(table, table["source"], sources) for table in self.short]

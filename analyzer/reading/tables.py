@@ -19,7 +19,8 @@ PLACE = [("source", "ascending"), ("line", "ascending"), ("offset", "ascending")
 
 
 def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
-    """All tables."""
+    """All tables; EVENTS are held by the harvest, too, and are not there twice."""
+    harvested.take_apart()
     nodes = {source: one.node for source, one in harvested.found.items() if one.node}
     made = {}
     cleared = pa.concat_tables([schema.empty(schema.LOGS), *harvested.cleared])
@@ -31,6 +32,8 @@ def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
         made[name] = pa.concat_tables(ordered)
     made["sources"] = listed(harvested, made["logs"], customer)
     made["stretches"] = stamped(_stretches(harvested, made["events"]), customer, nodes)
+    made["events"] = made["events"].combine_chunks()  # every stage goes through it
+    harvested.keep(made["events"])
     return made
 
 
