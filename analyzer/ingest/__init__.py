@@ -50,8 +50,11 @@ CODED: Mapping[str, Callable[[Block], Batch]] = {task_log.NAME: lambda block: ta
 """Formats whose EVENTS can be had as they are written (`schema.CODED`)."""
 
 
+def at_once(head: bytes) -> Format | None:
+    """The format of a source that begins like most files of a share, whatever its name: no other one takes it."""
+    return task_log if task_log.STARTS.match(head) else None
+
+
 def recognise(head: bytes, name: str) -> Format | None:
     """The format of a source with these first bytes, or None."""
-    if task_log.STARTS.match(head):  # most files of a share; whatever begins so, no other format takes
-        return task_log
-    return next((one for one in FORMATS if one.recognises(head, name)), None)
+    return at_once(head) or next((one for one in FORMATS if one.recognises(head, name)), None)

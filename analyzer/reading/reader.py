@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import IntEnum
 from functools import partial
 from io import BytesIO
 from itertools import chain
@@ -18,11 +18,11 @@ import pyarrow as pa
 
 from analyzer import schema
 from analyzer.blocks import Block, Text, joined, keep_freed_memory, together
-from analyzer.ingest import LOOKS, TRIAGE, TRIAGE_LONG, recognise
+from analyzer.ingest import LOOKS, TRIAGE, TRIAGE_LONG, at_once, recognise
 from analyzer.ingest.triage import Triage, nothing
 from analyzer.model import Batch, Format, Progress
 from analyzer.reading.harvest import SHORT, Found, Harvest, Options, short_log
-from analyzer.sources import Decoder, Member, is_utf8
+from analyzer.sources import Decoder, Member, is_utf8, plain
 
 PACK = 4 << 20
 """Small sources of one format share a block of about this many bytes: work that a block costs once weighs less so (with
@@ -33,7 +33,7 @@ WHOLE = 32 << 20
 _OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
 
 
-class _Kind(Enum):
+class _Kind(IntEnum):
     """Whole sources, which a first look may clear, short ones by themselves; parts of others; telling lines."""
 
     SHORT, WHOLE, PART, TELLING = range(4)
@@ -74,12 +74,13 @@ def _joined(tables: list[pa.Table]) -> list[pa.Table]:
 def _read_member(harvested: Harvest, packs: _Packs, member: Member, options: Options) -> None:
     if options.tasks and _not_asked_for(member.name, options.tasks):
         return
+    if options.triage and member.data and plain(member.data) and (form := at_once(member.data)):  # no mark begins so
+        _wait_short(harvested, packs, form, Text(member.name, member.data), options)
+        return
     decoder = Decoder(member.name, member.stream, member.data) if member.stream else None
     form = recognise(decoder.head, member.name) if decoder else None
     if decoder and form and form.PACKED and options.triage and (text := decoder.short()) and text.data:
-        _wait(harvested, packs, form, _Kind.SHORT, text)
-        if options.progress:
-            options.progress(decoder.name, decoder.bytes)
+        _wait_short(harvested, packs, form, text, options)
         return
     found = harvested.found[member.name] = Found(member.name, "unknown", member.size, problem=member.problem)
     if decoder is None:
@@ -142,6 +143,12 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
             pass
         place = {"source": decoder.name, "line": 1, "lines": decoder.lines, "offset": 0, "bytes": decoder.bytes}
         harvested.give_up(error, place)
+
+
+def _wait_short(harvested: Harvest, packs: _Packs, form: Format, text: Text, options: Options) -> None:
+    _wait(harvested, packs, form, _Kind.SHORT, text)
+    if options.progress:
+        options.progress(text.source, len(text.data))
 
 
 def _wait(harvested: Harvest, packs: _Packs, form: Format, kind: _Kind, part: Block | Text) -> None:

@@ -1,7 +1,7 @@
 """From paths to blocks of lines: folders (`walk`), archives, encodings (`encoding`), whose log it is (`nodes`)."""
 
 from analyzer.sources.archives import Member
-from analyzer.sources.encoding import Decoder, is_utf8
+from analyzer.sources.encoding import Decoder, is_utf8, plain
 from analyzer.sources.nodes import name_nodes
 from analyzer.sources.walk import Place, divided, holds_many, members, opened, outermost, places, prefixes
 
@@ -17,5 +17,6 @@ __all__ = [
     "opened",
     "outermost",
     "places",
+    "plain",
     "prefixes",
 ]

@@ -137,6 +137,11 @@ class Decoder:
         return Block((self.name,), data, starts, ends, lines, offsets, np.zeros(len(starts), np.int64), coding)
 
 
+def plain(data: bytes) -> bool:
+    """Whether a source of these bytes is short and, unless it begins with a mark, seems to be stored as UTF-8."""
+    return len(data) < max(CHUNK, HEAD) and b"\0" not in data
+
+
 def detect(head: bytes) -> tuple[str, int]:
     """The encoding of a source with these first bytes, and how many of them are its byte order mark."""
     for mark, encoding in BOMS.items():
