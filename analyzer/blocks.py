@@ -191,7 +191,8 @@ def of_lines(block: Block, rows: Ints) -> Block:
     """Only these lines of a block, which are stored as they are there."""
     sizes = block.ends[rows] - block.starts[rows]
     starts = np.cumsum(np.concatenate(([0], sizes[:-1] + 1)))
-    data = b"\n".join(block.data[start:end] for start, end in zip(block.starts[rows], block.ends[rows], strict=True))
+    places = zip(block.starts[rows].tolist(), block.ends[rows].tolist(), strict=True)
+    data = b"\n".join(block.data[start:end] for start, end in places)
     return Block(block.sources, data, starts, starts + sizes, block.lines[rows], block.offsets[rows], block.which[rows])
 
 

@@ -159,12 +159,8 @@ def _levels(block: Block, at: Ints) -> tuple[list[str], npt.NDArray[np.int32]]:
 
 def _repeated(index: npt.NDArray[np.signedinteger[Any]], values: Sequence[str | None]) -> pa.DictionaryArray:
     """The values at these places, each of them held once."""
-    places: dict[str, int] = {}
-    found = [-1 if value is None else places.setdefault(value, len(places)) for value in values]
-    codes = np.array(found, np.int32)[index]
-    return pa.DictionaryArray.from_arrays(
-        pa.array(codes, mask=codes < 0 if None in values else None), pa.array(list(places), pa.string())
-    )
+    coded = pa.array(values, pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(coded.indices.take(pa.array(index)), coded.dictionary)
 
 
 def _holds(index: npt.NDArray[np.int32], known: Sequence[bool]) -> Flags:
