@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyzer.blocks import Block, Ints, of_lines
+from analyzer.blocks import Block, Ints, of_lines, words_at
 from analyzer.ingest.fixed_places import Words, digits, mask_of, word_of
 from analyzer.ingest.nlog_heads import DIGITS, MARKS, NONE, PREFIX, STAMP, Flags, find_heads, wall_of
 
@@ -54,21 +54,20 @@ def find_entries(block: Block) -> Entries:
 
 
 def _dated(block: Block, rows: Ints) -> tuple[Ints, Words]:
-    """The rows that have a date's dashes in their places, and the first bytes of each as a column of numbers."""
-    if not len(rows):
-        return rows, np.empty((SIZE // 8, 0), np.uint64)
-    heads = np.ndarray((len(block.data) - SIZE + 1,), f"V{SIZE}", block.data, 0, (1,))[block.starts[rows]]
-    words = heads.view("<u8").reshape(len(rows), -1)
-    dated = words[:, 0] & mask_of(DATE, b"-") == word_of(b"\0\0\0\0-\0\0-")
-    return rows[dated], np.ascontiguousarray(words[dated].T)
+    """The rows that have a date's dash in its place, and the first bytes of each as a column of numbers."""
+    rows = rows[_may_be_dated(block, rows)]
+    return rows, np.ascontiguousarray(words_at(block.data, block.starts[rows], SIZE // 8).T)
+
+
+def _may_be_dated(block: Block, rows: Ints) -> Flags:
+    found: Flags = np.frombuffer(block.data, np.uint8)[block.starts[rows] + 4] == ord(MARKS[4])
+    return found
 
 
 def _short(block: Block, fits: Flags) -> Ints:
     """Rows that have room for a stamp and not for all fields, or end the buffer, and could begin an entry."""
     rows = np.flatnonzero(~fits & (block.ends - block.starts > STAMP))
-    octets = np.frombuffer(block.data, np.uint8)
-    found: Ints = rows[octets[block.starts[rows] + 4] == ord(MARKS[4])]
-    return found
+    return rows[_may_be_dated(block, rows)]
 
 
 def _walls(words: Words) -> tuple[Ints, Flags]:
