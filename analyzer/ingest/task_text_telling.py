@@ -20,7 +20,7 @@ _SERVERS = np.array([chr(byte) in "Oo" for byte in range(256)])
 """Bytes that a name begins with, and those that Octopus.Server does."""
 
 
-def telling(found: Look, tasks: Sequence[str | None], paths: pa.Array, more: Sequence[int]) -> pa.Table:
+def telling(found: Look, tasks: pa.Array, paths: pa.Array, more: Sequence[int]) -> pa.Table:
     """EVENTS of the good sources' messages that name a server's machine or its version, each once, and of some `more`.
 
     `tasks`: of each source. `paths`: of each activity. `more` and all that is chosen: places in `found.messages`.
@@ -37,7 +37,7 @@ def telling(found: Look, tasks: Sequence[str | None], paths: pa.Array, more: Seq
         "line": block.lines[begin],
         "lines": stop - begin,
         "offset": block.offsets[begin],
-        "task": pa.array(tasks, pa.string()).take(pa.array(block.which[begin])),
+        "task": tasks.take(pa.array(block.which[begin])),
         "activity": paths.take(pa.array(found.activity(at))),
         "level": levels,
         "severity": found.severity[at],

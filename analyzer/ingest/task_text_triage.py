@@ -1,7 +1,7 @@
 """A first look at whole text downloads: which are certainly the log of one plain and complete execution.
 
 As for raw task logs (`task_log_triage`), a download is cleared only if every detector would find nothing in it: one
-activity without a parent opens it and ended as the header says, Success or Failed, no activity runs or is called like
+activity without a parent opens it and ended as the header says, Success or Failed, no activity runs, no step is like
 another, time goes back at midnight alone, no pause was resumed, the root closes once. A success has no failure in it.
 `task_text_look` finds the lines; where a text is needed it is cut out of the buffer.
 
@@ -157,15 +157,15 @@ def _cleared(found: Look, headers: Sequence[Header], tree: Tree, back_steps: Int
     found.good &= spoken
     extremes = _extremes(found, begins)
     numbers = np.flatnonzero(found.good)
-    tasks = [headers[number].task for number in numbers.tolist()]
+    tasks = pa.array([header.task for header in headers], pa.string())
     sources = [block.sources[number] for number in numbers.tolist()]
     first, last = rows[begins[:-1][numbers]], rows[begins[1:][numbers] - 1]
     entries = np.diff(begins)[numbers]
     more, blank = (np.add.reduceat(found.kind == kind, found.first, dtype=np.int64)[numbers] for kind in (MORE, BLANK))
     severity = np.maximum.reduceat(found.severity, np.minimum(begins[:-1], len(rows) - 1))
     columns: dict[str, object] = {
-        "customer": "", "task": tasks, "log": "", "sources": [[source] for source in sources], "segments": 1,
-        "lines": entries + more, "roots": 1, "plans": 0, "nodes": [[] for _ in sources],
+        "customer": "", "task": tasks.take(pa.array(numbers)), "log": "", "sources": [[source] for source in sources],
+        "segments": 1, "lines": entries + more, "roots": 1, "plans": 0, "nodes": [[] for _ in sources],
         "back_steps": back_steps[numbers], "finishes": 0, "worst": severity[numbers], "cleared": True,
     }  # fmt: skip
     for name, row in (("first", first), ("last", last)):
@@ -173,8 +173,8 @@ def _cleared(found: Look, headers: Sequence[Header], tree: Tree, back_steps: Int
     structure = blank + (found.body - found.first)[numbers] - 1
     versions = {block.sources[number]: headers[number].values.get("Server version") for number in numbers.tolist()}
     told = Batch(
-        events=telling(found, [headers[number].task for number in range(len(headers))], tree.paths, extremes),
-        states=_states(found, headers, tree),
+        events=telling(found, tasks, tree.paths, extremes),
+        states=_states(found, headers, tasks, tree),
         structure=dict(zip(sources, structure.tolist(), strict=True)),
         versions={source: version for source, version in versions.items() if version},
     )
@@ -195,24 +195,19 @@ def _extremes(found: Look, begins: Ints) -> list[int]:
     return chosen
 
 
-def _states(found: Look, headers: Sequence[Header], tree: Tree) -> pa.Table:
+def _states(found: Look, headers: Sequence[Header], tasks: pa.Array, tree: Tree) -> pa.Table:
     """What the headers say of the tasks, and the trees of the activities, in the order of their lines."""
     block, every = found.block, found.activities.rows
-    mine = [header for header, good in zip(headers, found.good.tolist(), strict=True) if good]
+    mine = [headers[source] for source in np.flatnonzero(found.good).tolist()]
     kept = np.flatnonzero(found.good[block.which[every]])
-    claims = [header.claim(header.task) for header in mine]
-    states = [
-        *(claim["state"] for claim in claims),
-        *(found.activities.states.get(row, "Success") for row in every[kept].tolist()),
-    ]
+    claims = [header.claim(None) for header in mine]
+    states = [one["state"] for one in claims]
+    states += [found.activities.states.get(row, "Success") for row in every[kept].tolist()]
     rows = np.concatenate((np.array([header.status_row for header in mine], np.int64), every[kept]))
     order = np.argsort(rows)
     rows, of_tree = rows[order], order >= len(mine)
-    header, place = (
-        pa.array(order, mask=of_tree),
-        pa.array(np.append(np.zeros(len(mine), np.int64), kept)[order], mask=~of_tree),
-    )
-    tasks = pa.array([header.task for header in headers], pa.string())
+    claim = pa.array(order, mask=of_tree)
+    activity = pa.array(np.concatenate((np.zeros(len(mine), np.int64), kept))[order], mask=~of_tree)
     columns: dict[str, object] = {
         "source": block.source_column(rows),
         "line": block.lines[rows],
@@ -220,11 +215,11 @@ def _states(found: Look, headers: Sequence[Header], tree: Tree) -> pa.Table:
         "offset": block.offsets[rows],
         "task": tasks.take(pa.array(block.which[rows])),
         "claim": pa.array(("header", "tree")).take(pa.array(of_tree.astype(np.int64))),
-        "activity": tree.paths.take(place),
-        "name": tree.names.take(place),
+        "activity": tree.paths.take(activity),
+        "name": tree.names.take(activity),
         "state": pa.array(states).take(pa.array(order)),
     }
     for name in ("node", "detail", "queued", "started", "completed"):
-        said = pa.array([claim[name] for claim in claims], schema.STATES.field(name).type)
-        columns[name] = said.take(header)
+        said = pa.array([one[name] for one in claims], schema.STATES.field(name).type)
+        columns[name] = said.take(claim)
     return schema.build(schema.STATES, len(rows), columns)
