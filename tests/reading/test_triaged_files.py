@@ -8,6 +8,16 @@ from tests.bundles import folder, tarred, zip_bytes, zipped
 from tests.mutations import HEALTHY, MACHINES, PLAIN, SEPARATE, log, named
 from tests.triaging import agreed, cleared
 
+BLOCKS = {"sources.encoding.CHUNK": 300, "sources.encoding.HEAD": 300}
+IN_PARTS = {
+    "one block": {},
+    "small blocks": BLOCKS,
+    "several packs": {"reading.reader.PACK": 4000},
+    "each log": {"reading.reader.PACK": 1},
+    "looked for in parts": {"blocks.PART": 70, "ingest.triage.PART": 70},
+    "too long": {**BLOCKS, "reading.reader.WHOLE": 600},
+}
+
 
 def test_copies_and_parts_of_a_log(tmp_path):
     data, other = log(PLAIN, 100), log(MACHINES, 101)
@@ -28,10 +38,13 @@ def test_copies_and_parts_of_a_log(tmp_path):
     assert cleared(agreed(folder(tmp_path, files))) == ["ServerTasks-105"]
 
 
-def test_logs_that_are_read_again_out_of_archives(tmp_path):
-    """Two machines, so decoded after all; the archives are opened twice."""
+@pytest.mark.parametrize("parts", ["one block", "too long"])
+def test_logs_that_are_read_again_out_of_archives(tmp_path, monkeypatch, parts):
+    """Two machines, or an activity that does not end, so decoded after all; the archives are opened twice."""
+    for name, size in IN_PARTS[parts].items():
+        monkeypatch.setattr(f"analyzer.{name}", size)
     again = MACHINES.replace("as late as its neighbour", "MachineName: WEST HostProcessName: Octopus.Server")
-    files = named(log(PLAIN, 100), log(again, 101))
+    files = named(log(PLAIN, 100), log(again, 101), log(PLAIN.replace("1/a  FIN", "1/a  INF"), 102))
     inner = zip_bytes(files)
     zipped(tmp_path / "a.zip", {"inner.zip": inner})
     tarred(
@@ -58,15 +71,6 @@ ENCODED = {
     "hundred": lambda data: data.replace(b',"",0]', b',"",100]'),
     "zoned": lambda data: data.replace(b"+00:00", b"+01:00"),
     "null": lambda data: data.replace(b',"",0]', b',"",null]'),
-}
-BLOCKS = {"sources.encoding.CHUNK": 300, "sources.encoding.HEAD": 300}
-IN_PARTS = {
-    "one block": {},
-    "small blocks": BLOCKS,
-    "several packs": {"reading.reader.PACK": 4000},
-    "each log": {"reading.reader.PACK": 1},
-    "looked for in parts": {"blocks.PART": 70, "ingest.triage.PART": 70},
-    "too long": {**BLOCKS, "reading.reader.WHOLE": 600},
 }
 
 
