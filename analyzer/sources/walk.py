@@ -11,7 +11,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -106,14 +106,13 @@ def _small(place: Place) -> Member:
     try:
         file = os.open(place.path, READ)
         try:
-            pieces = [os.read(file, place.size + 1)]
-            while piece := os.read(file, BUFFER):
-                pieces.append(piece)
+            data = os.read(file, place.size + 1)
+            if len(data) != place.size:  # it has changed, or its system gives it in pieces
+                data = b"".join([data, *iter(partial(os.read, file, BUFFER), b"")])
         finally:
             os.close(file)
     except BROKEN as error:
         return Member(place.name, place.size, None, reason(error))
-    data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     return Member(place.name, len(data), io.BytesIO(data), data=data)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from analyzer import schema
-from analyzer.reading import read_tables, reader
+from analyzer.reading import Reading, read_tables, reader
 from analyzer.reading.harvest import Found, Harvest, Options
 from analyzer.reading.reader import read_members
 from analyzer.sources import members
@@ -74,6 +76,21 @@ def test_a_log_of_several_blocks_that_is_not_cleared(tmp_path, monkeypatch, whol
     assert looked.again == ({names[1]} if whole == 600 else set())
     if whole > 600:
         assert looked.found == decoded.found
+
+
+def test_short_logs_are_listed_as_decoded_ones_are(tmp_path):
+    """One of them is not UTF-8, and two are given to a node."""
+    files = {f"TaskLogs/servertasks-{task}_aaaa.txt": log(MACHINES, task) for task in (1, 2, 3)}
+    files["TaskLogs/servertasks-2_aaaa.txt"] = log(MACHINES, 2).replace(b"web-02", b"web-\xfc2")
+    path = folder(tmp_path, {**files, "other/servertasks-4_aaaa.txt": log(PLAIN, 4)})
+    options = Options(nodes={"EAST": "TaskLogs"}, triage=True)
+    looked = Reading([path], options)
+    short = [source for table in looked._harvest.short for source in table["source"].to_pylist()]
+    assert sorted(short) == [name for name in sorted([*files, "other/servertasks-4_aaaa.txt"]) if "-2_" not in name]
+    sources = looked.tables()["sources"]
+    assert sources == Reading([path], replace(options, triage=False)).tables()["sources"]
+    assert sources["node"].to_pylist() == ["EAST", "EAST", "EAST", None]
+    assert sources["encoding"].to_pylist() == ["utf-8", "cp1252", "utf-8", "utf-8"]
 
 
 @pytest.mark.parametrize("chunk", [300, 2 << 20], ids=["in blocks", "as a whole"])

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from analyzer.errors import PathMissing
 from analyzer.sources import archives, walk
-from analyzer.sources.walk import divided, members, outermost, places, prefixes
+from analyzer.sources.walk import divided, members, opened, outermost, places, prefixes
 from tests.bundles import folder, tarred, zip_bytes, zipped
 
 FILES = {"node-a/Logs/x.txt": b"one\n", "node-b/Logs/x.txt": b"two\n", "shared/empty.txt": b"", "z.txt": b"no newline"}
@@ -130,6 +130,36 @@ def test_a_single_file_is_named_and_others_are_not(tmp_path):
     assert [(one.name, one.named) for one in members(tmp_path / "a.txt")] == [("a.txt", True)]
     assert [(one.name, one.named) for one in members(tmp_path / "b.gz")] == [("b.gz", True)]
     assert [one.named for one in members(tmp_path)] == [False, False]
+
+
+@pytest.mark.parametrize("size", [0, 3, 10, 11, 99])
+def test_all_of_a_file_is_read_that_has_changed_since_it_was_listed(tmp_path, size):
+    folder(tmp_path, {"a.txt": b"ten bytes\n"})
+    (place,) = places(tmp_path)
+    assert (place.size, place.plain) == (10, True)
+    (member,) = opened(place._replace(size=size))
+    assert (member.name, member.size, member.data) == ("a.txt", 10, b"ten bytes\n")
+    assert member.stream.read() == member.data
+
+
+def test_a_file_that_is_gone_since_it_was_listed_is_said(tmp_path):
+    folder(tmp_path, {"a.txt": b"one\n"})
+    (place,) = places(tmp_path)
+    (tmp_path / "a.txt").unlink()
+    ((name, _, stream, problem, *_),) = opened(place)
+    assert (name, stream) == ("a.txt", None)
+    assert problem is not None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links")
+def test_what_may_be_an_archive_or_elsewhere_is_not_plain(tmp_path):
+    folder(tmp_path, {"a.txt": b"one\n", "b.txt.GZ": b"two\n"})
+    (tmp_path / "link.txt").symlink_to("a.txt")
+    assert {place.name: place.plain for place in places(tmp_path)} == {
+        "a.txt": True,
+        "b.txt.GZ": False,
+        "link.txt": False,
+    }
 
 
 def test_an_empty_folder_and_an_empty_zip(tmp_path):
