@@ -54,8 +54,15 @@ def recognises(head: bytes, name: str) -> bool:
     """
     document = head.lstrip().startswith((b"<", b"{"))
     if _FILE.search(name):
-        return bool(STARTS.search(head)) or not document
-    return bool(STARTS.search(head)) and not document
+        return not document or _has_lines(head)
+    return not document and _has_lines(head)
+
+
+def _has_lines(head: bytes) -> bool:
+    """Whether a line begins like one of a task log; most heads of other formats have no such word, which is seen at
+    once.
+    """
+    return b'["S' in head and STARTS.search(head) is not None
 
 
 def parse(blocks: Iterable[Block]) -> Iterator[Batch]:
