@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from analyzer import schema
 from analyzer.executions.assemble import Assembly, assemble
-from analyzer.executions.lines import KEY, machines, task_lines
+from analyzer.executions.lines import KEY, machines, names_machine, task_lines
 from analyzer.executions.logs import facts, of_first_look
 from analyzer.executions.ties import ties
 
@@ -39,12 +39,12 @@ def reconstruct(sources: pa.Table, events: pa.Table, states: pa.Table, cleared: 
     `cleared`: rows of LOGS that a first look cleared. Of these logs EVENTS has only the lines that name a machine or a
     version; each is one execution, and ASSIGNMENTS has no row of it.
     """
-    frame = pl.DataFrame(events)
+    known = pl.DataFrame(cleared)
+    frame = _needed(pl.DataFrame(events), known)
     told = ties(frame)
     every = task_lines(frame, sources)
     del frame
     named = machines(every)
-    known = pl.DataFrame(cleared)
     lines = every.join(known, on=KEY, how="anti", maintain_order="left")
     del every
     logs = pl.concat([facts(lines, named), of_first_look(known, named)]).sort(KEY)
@@ -55,6 +55,12 @@ def reconstruct(sources: pa.Table, events: pa.Table, states: pa.Table, cleared: 
         assignments=_arrow(made.assignments, schema.ASSIGNMENTS),
         pairs=schema.from_rows(schema.PAIRS, made.pairs),
     )
+
+
+def _needed(events: pl.DataFrame, cleared: pl.DataFrame) -> pl.DataFrame:
+    """EVENTS, of cleared logs only the lines that name a machine: nobody else tells of their tasks."""
+    sources = cleared["sources"].list.first()
+    return events.filter(names_machine() | ~pl.col("source").is_in(sources.implode()))
 
 
 def _arrow(frame: pl.DataFrame, form: pa.Schema) -> pa.Table:

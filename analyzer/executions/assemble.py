@@ -152,7 +152,7 @@ def _assigned(lines: pl.DataFrame, execution: pl.Expr | pl.Series) -> pl.DataFra
 def _others(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, printed: tree.Trees) -> None:
     """Logs that need a second look, one by one: a frame for each of them would cost more than its lines."""
     named: dict[Key, dict[tuple[str, int, int], str]] = defaultdict(dict)
-    for row in machines.iter_rows(named=True):
+    for row in machines.join(lines, on=KEY, how="semi").iter_rows(named=True):
         place = (row["source"], row["line"], row["offset"])
         named[(row["customer"], row["task"], row["log"])][place] = row["machine"]
     every = {name: lines[name] for name in COLUMNS}

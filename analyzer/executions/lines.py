@@ -79,21 +79,28 @@ def _copies(contents: dict[str, set[tuple[object, ...]]], rows: pl.DataFrame) ->
     return dropped
 
 
+def names_machine() -> pl.Expr:
+    """Whether a line may be of a block that names a machine."""
+    message = pl.col("message").fill_null("")
+    return message.str.contains("MachineName:", literal=True) | message.str.contains("HostProcessName:", literal=True)
+
+
 def machines(frame: pl.DataFrame) -> pl.DataFrame:
     """Octopus Server machines named in task logs: KEY, source, line, offset, activity, step, machine.
 
     `MachineName` counts only in a block that also says `HostProcessName: Octopus.Server`; the machine of Calamari or of
     a script is the target's (formats document, 3.3). The block is one entry, or consecutive entries of one activity.
     """
-    telling = frame.filter(pl.col("message").str.contains("MachineName:|HostProcessName:"))
+    telling = frame.filter(names_machine())
     name = pl.col("message").str.extract(r"MachineName:[ \t]*([^\s,;]+)")
     host = pl.col("message").str.extract(r"HostProcessName:[ \t]*([^\s,;]+)")
     place = [*KEY, "source", "activity"]
     telling = telling.with_columns(machine=name, host=host)
-    following = pl.col("host").shift(-1).over(place, order_by=["line", "offset"])
-    near = pl.col("line").shift(-1).over(place, order_by=["line", "offset"]) - pl.col("line") <= 60
-    whole = telling.with_columns(host=pl.coalesce("host", pl.when(near).then(following)))
-    ours = whole.filter(
+    if telling.select((pl.col("machine").is_not_null() & pl.col("host").is_null()).any()).item():
+        following = pl.col("host").shift(-1).over(place, order_by=["line", "offset"])
+        near = pl.col("line").shift(-1).over(place, order_by=["line", "offset"]) - pl.col("line") <= 60
+        telling = telling.with_columns(host=pl.coalesce("host", pl.when(near).then(following)))
+    ours = telling.filter(
         pl.col("machine").is_not_null()
         & pl.col("host").str.to_lowercase().str.strip_suffix(".exe").eq("octopus.server")
     )
