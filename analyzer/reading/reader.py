@@ -30,6 +30,8 @@ half as many, a first look at text downloads takes a tenth longer).
 """
 WHOLE = 32 << 20
 """So much of a source is held while it is looked at; a raw task log of more is read again if it is not cleared."""
+ENTIRE = 512 << 20
+"""A text download is looked at as one block, which takes four times its size, or decoded, which takes twenty."""
 _OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
 
 
@@ -272,7 +274,7 @@ def _whole(blocks: Iterator[Block]) -> tuple[Block | None, Iterator[Block]]:
     held: list[Block] = []
     for block in blocks:
         held.append(block)
-        if sum(len(one.data) for one in held) > WHOLE:
+        if sum(len(one.data) for one in held) > ENTIRE:
             return None, chain(held, blocks)
     return (joined(held) if held else None), iter(())
 

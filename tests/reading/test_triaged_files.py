@@ -6,6 +6,9 @@ import pytest
 
 from tests.bundles import folder, tarred, zip_bytes, zipped
 from tests.mutations import HEALTHY, MACHINES, PLAIN, SEPARATE, log, named
+from tests.text_mutations import MACHINES as MACHINE
+from tests.text_mutations import PLAIN as QUIET
+from tests.text_mutations import download
 from tests.triaging import agreed, cleared
 
 BLOCKS = {"sources.encoding.CHUNK": 300, "sources.encoding.HEAD": 300}
@@ -96,3 +99,13 @@ def test_a_long_log_whose_first_block_looks_like_a_whole_one(tmp_path, monkeypat
         monkeypatch.setattr(f"analyzer.{name}", size)
     audit = agreed(folder(tmp_path, named(run + run.replace(b"T12:", b"T13:"), log(PLAIN, 101))))
     assert cleared(audit) == ["ServerTasks-101"]
+
+
+@pytest.mark.parametrize("longest", [900, 1 << 20], ids=["too long", "long"])
+def test_a_long_text_download(tmp_path, monkeypatch, longest):
+    for name, size in {**BLOCKS, "reading.reader.ENTIRE": longest}.items():
+        monkeypatch.setattr(f"analyzer.{name}", size)
+    data = [download(script, number) for number, script in enumerate((QUIET, MACHINE), 100)]
+    assert all(len(one) > 900 for one in data)
+    files = {f"ServerTasks-{number}.log.txt": one for number, one in enumerate(data, 100)}
+    assert len(cleared(agreed(folder(tmp_path, files)))) == (0 if longest == 900 else 2)
