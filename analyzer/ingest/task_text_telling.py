@@ -63,25 +63,27 @@ def _machines(found: Look) -> tuple[Ints, Ints]:
     The first are all that name a host or a machine in sources where one of them does not name both, in the usual way:
     whose machine that is, the next message of its activity may tell.
     """
-    hosts, machines = (_spoken(found, at) for at in naming(found.octets, found.words))
-    begins, which = found.block.starts[found.messages], found.block.which[found.messages]
-    whose, named = (np.searchsorted(begins, at, "right") - 1 for at in (hosts, machines))
+    (hosts, whose), (_, named) = (_spoken(found, at) for at in naming(found.octets, found.words))
     after = found.octets[hosts + len(HOST)]
     first = np.where(after == ord(" "), found.octets[hosts + len(HOST) + 1], after)
     hosting, odd = np.zeros(len(found.good), bool), np.zeros(len(found.good), bool)
-    hosting[which[whose]] = True
-    odd[which[np.concatenate((whose[~_NAMED[first]], np.setxor1d(whose, named)))]] = True
-    every = np.union1d(whose, named)
-    servers = np.unique(whose[_SERVERS[first]])
-    return every[(hosting & odd)[which[every]]], servers[~odd[which[servers]]]
+    hosting[_sources(found, whose)] = True
+    odd[_sources(found, np.concatenate((whose[~_NAMED[first]], np.setxor1d(whose, named))))] = True
+    every, servers = np.union1d(whose, named), np.unique(whose[_SERVERS[first]])
+    return every[(hosting & odd)[_sources(found, every)]], servers[~odd[_sources(found, servers)]]
 
 
-def _spoken(found: Look, at: Ints) -> Ints:
-    """Those of these places that are in messages of good sources."""
+def _spoken(found: Look, at: Ints) -> tuple[Ints, Ints]:
+    """Those of these places that are in messages of good sources, and in which messages."""
     rows = np.searchsorted(found.block.starts, at, "right") - 1
     kinds = found.kind[rows]
-    spoken: Ints = at[((kinds == MESSAGE) | (kinds == MORE)) & found.good[found.block.which[rows]]]
-    return spoken
+    spoken = ((kinds == MESSAGE) | (kinds == MORE)) & found.good[found.block.which[rows]]
+    return at[spoken], np.searchsorted(found.messages, rows[spoken], "right") - 1
+
+
+def _sources(found: Look, at: Ints) -> Ints:
+    """Whose these messages are."""
+    return found.block.which[found.messages[at]]
 
 
 def _versions(found: Look) -> Ints:
@@ -89,12 +91,12 @@ def _versions(found: Look) -> Ints:
     at = np.flatnonzero(found.begins == _VERSION[0][1])
     for place, word in _VERSION[1:]:
         at = at[found.words[found.texts[at] + place] == word]
-    return at[found.good[found.block.which[found.messages[at]]]]
+    return at[found.good[_sources(found, at)]]
 
 
 def _each_once(found: Look, at: Ints) -> Ints:
     """The first message of each source with each text."""
-    sources, begins = found.block.which[found.messages[at]].tolist(), found.texts[at].tolist()
+    sources, begins = _sources(found, at).tolist(), found.texts[at].tolist()
     ends = found.block.ends[_stops(found, at) - 1].tolist()
     first: dict[tuple[int, bytes], int] = {}
     for place, source, begin, end in zip(at.tolist(), sources, begins, ends, strict=True):
