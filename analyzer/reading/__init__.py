@@ -1,6 +1,7 @@
 """Read the paths: every line of every source becomes an event, a state, a reject or structure.
 
 harvest   what is asked for, and what all sources gave
+parts     how a source is taken: whole, or block by block
 reader    members, their formats, blocks shared by small sources; logs that a first look clears are not decoded
 doubt     which of these must be decoded all the same, because another source speaks of their task
 naming    whose log it is

@@ -20,18 +20,15 @@ from analyzer import schema
 from analyzer.blocks import Block, Text, joined, keep_freed_memory, together
 from analyzer.ingest import LOOKS, TRIAGE, TRIAGE_LONG, at_once, recognise
 from analyzer.ingest.triage import Triage, nothing
-from analyzer.model import Batch, Format, Progress
+from analyzer.model import Batch, Format
 from analyzer.reading.harvest import SHORT, Found, Harvest, Options, short_log
+from analyzer.reading.parts import WHOLE, noted, parts_of, watched, whole
 from analyzer.sources import Decoder, Member, is_utf8, plain
 
 PACK = 4 << 20
 """Small sources of one format share a block of about this many bytes: work that a block costs once weighs less so (with
 half as many, a first look at text downloads takes a tenth longer).
 """
-WHOLE = 32 << 20
-"""So much of a source is held while it is looked at; a raw task log of more is read again if it is not cleared."""
-ENTIRE = 512 << 20
-"""A text download is looked at as one block, which takes four times its size, or decoded, which takes twenty."""
 _OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
 
 
@@ -103,16 +100,6 @@ def _not_asked_for(name: str, tasks: frozenset[str]) -> bool:
     return match is not None and match[1].casefold() not in {task.casefold() for task in tasks}
 
 
-def watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
-    """The blocks of a source; `progress` is told of each once it is done with."""
-    before = 0
-    for block in decoder.blocks():
-        yield block
-        if progress:
-            progress(decoder.name, decoder.bytes - before)
-            before = decoder.bytes
-
-
 def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, options: Options) -> None:
     """Parse one source; a small one of a packable format waits for others, and so does one to be looked at first."""
     if form.PACKED:
@@ -124,7 +111,7 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
     if options.triage and form.NAME in TRIAGE:
         held: Block | Text | None = decoder.whole()
         if held is None:
-            held, blocks = _whole(blocks)
+            held, blocks = whole(blocks)
         elif options.progress:
             options.progress(decoder.name, len(held.data))
         if held is not None:
@@ -223,7 +210,7 @@ def _doubtful(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder,
     held: list[Block] = []
     blocks = watched(decoder, options.progress)
     try:
-        seen = TRIAGE_LONG[form.NAME](_held(held, blocks))
+        seen = TRIAGE_LONG[form.NAME](noted(held, blocks))
     except Exception:  # noqa: BLE001 (what it cannot look at is decoded)
         seen = nothing()
         held.clear()
@@ -233,17 +220,6 @@ def _doubtful(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder,
         yield from chain(held, blocks)
     elif decoder.head:
         harvested.again.add(decoder.name)
-
-
-def _held(held: list[Block], blocks: Iterator[Block]) -> Iterator[Block]:
-    """The blocks; all of them are held, or none where they are too long for that."""
-    size = 0
-    for block in blocks:
-        size += len(block.data)
-        held.append(block)
-        if size > WHOLE:
-            held.clear()
-        yield block
 
 
 def _keep(harvested: Harvest, packs: _Packs, form: Format, seen: Triage) -> None:
@@ -256,27 +232,6 @@ def _keep(harvested: Harvest, packs: _Packs, form: Format, seen: Triage) -> None
     harvested.cleared.append(seen.logs)
     for source, entries in seen.entries.items():
         harvested.found[source].entries = entries
-
-
-def parts_of(decoder: Decoder, options: Options) -> Iterator[Block | Text]:
-    """A source as it waits for others."""
-    text = decoder.whole()
-    if text is None:
-        yield from watched(decoder, options.progress)
-    elif text.data:
-        yield text
-        if options.progress:
-            options.progress(decoder.name, len(text.data))
-
-
-def _whole(blocks: Iterator[Block]) -> tuple[Block | None, Iterator[Block]]:
-    """A source as one block, and none left; or none, and its blocks, where it is too long for that."""
-    held: list[Block] = []
-    for block in blocks:
-        held.append(block)
-        if sum(len(one.data) for one in held) > ENTIRE:
-            return None, chain(held, blocks)
-    return (joined(held) if held else None), iter(())
 
 
 Parse = Callable[[Sequence[Block | Text]], list[Batch]]

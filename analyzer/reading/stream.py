@@ -26,7 +26,8 @@ from analyzer.errors import UsageError
 from analyzer.ingest import CODED, recognise
 from analyzer.model import Batch, Format
 from analyzer.reading.harvest import Found, Harvest, Options
-from analyzer.reading.reader import PACK, parse_together, parts_of, watched
+from analyzer.reading.parts import parts_of, watched
+from analyzer.reading.reader import PACK, parse_together
 from analyzer.reading.tables import by_place, in_order, stamped
 from analyzer.sources import Decoder, Member, Place, holds_many, opened
 

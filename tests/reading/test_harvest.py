@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from analyzer import schema
-from analyzer.reading import Reading, read_tables, reader
+from analyzer.reading import Reading, parts, read_tables, reader
 from analyzer.reading.harvest import Found, Harvest, Options
 from analyzer.reading.reader import read_members
 from analyzer.sources import members
@@ -65,7 +65,7 @@ def test_a_log_of_several_blocks_that_is_not_cleared(tmp_path, monkeypatch, whol
     """It is decoded at once if its blocks were held, and noted for another reading if not."""
     for name in ("CHUNK", "HEAD"):
         monkeypatch.setattr(f"analyzer.sources.encoding.{name}", 300)
-    monkeypatch.setattr(reader, "WHOLE", whole)
+    monkeypatch.setattr(parts, "WHOLE", whole)
     names = [f"TaskLogs/servertasks-{task}_aaaa.txt" for task in (1, 2)]
     data = [log(PLAIN, 1), log(PLAIN, 2).replace(b"FIN", b"INF")]
     path = folder(tmp_path, dict(zip(names, data, strict=True)))

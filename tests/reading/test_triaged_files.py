@@ -18,7 +18,7 @@ IN_PARTS = {
     "several packs": {"reading.reader.PACK": 4000},
     "each log": {"reading.reader.PACK": 1},
     "looked for in parts": {"blocks.PART": 70, "ingest.triage.PART": 70},
-    "too long": {**BLOCKS, "reading.reader.WHOLE": 600},
+    "too long": {**BLOCKS, "reading.parts.WHOLE": 600},
 }
 
 
@@ -94,7 +94,7 @@ def test_a_long_log_whose_first_block_looks_like_a_whole_one(tmp_path, monkeypat
     for name, size in {
         "sources.encoding.HEAD": len(run),
         "sources.encoding.CHUNK": 1,
-        "reading.reader.WHOLE": len(run),
+        "reading.parts.WHOLE": len(run),
     }.items():
         monkeypatch.setattr(f"analyzer.{name}", size)
     audit = agreed(folder(tmp_path, named(run + run.replace(b"T12:", b"T13:"), log(PLAIN, 101))))
@@ -103,7 +103,7 @@ def test_a_long_log_whose_first_block_looks_like_a_whole_one(tmp_path, monkeypat
 
 @pytest.mark.parametrize("longest", [900, 1 << 20], ids=["too long", "long"])
 def test_a_long_text_download(tmp_path, monkeypatch, longest):
-    for name, size in {**BLOCKS, "reading.reader.ENTIRE": longest}.items():
+    for name, size in {**BLOCKS, "reading.parts.ENTIRE": longest}.items():
         monkeypatch.setattr(f"analyzer.{name}", size)
     data = [download(script, number) for number, script in enumerate((QUIET, MACHINE), 100)]
     assert all(len(one) > 900 for one in data)
