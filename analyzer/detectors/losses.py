@@ -194,6 +194,7 @@ def without_end(case: Case) -> tuple[list[Loss], list[Unclear]]:
     return found, []
 
 
+@remembered
 def _closed(case: Case) -> pl.DataFrame:
     """KEY, `state`, `claim` and its place: raw logs that were copied after their task was over.
 

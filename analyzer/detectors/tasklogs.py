@@ -74,16 +74,18 @@ def _canceled(case: Case) -> pl.DataFrame:
     return pl.concat([said, derived]).unique().with_columns(canceled=pl.lit(True))
 
 
+@remembered
 def torn_entries(case: Case) -> pl.DataFrame:
     """REJECTS that were entries of a ServerTask's raw log, with KEY: pieces that have the punctuation of one."""
-    owners = case.frame("telling").filter(pl.col("task").str.starts_with("ServerTasks-")).select("source", *KEY)
+    rejects = case.frame("rejects")
+    owners = case.frame("telling").join(rejects, on=["customer", "source"], how="semi", maintain_order="left")
+    owners = owners.filter(pl.col("task").str.starts_with("ServerTasks-")).select("source", *KEY)
     owners = (
         owners.with_columns(pl.col("log").fill_null("")).group_by("customer", "source", maintain_order=True).first()
     )
     sources = case.frame("sources").filter((pl.col("format") == RAW) & pl.col("duplicate_of").is_null())
     return (
-        case.frame("rejects")
-        .filter((pl.col("bytes") > PIECE) | pl.col("excerpt").str.contains(r'","|^\s*\["'))
+        rejects.filter((pl.col("bytes") > PIECE) | pl.col("excerpt").str.contains(r'","|^\s*\["'))
         .join(sources.select("customer", "source", source_lines="lines"), on=["customer", "source"], how="inner")
         .join(owners, on=["customer", "source"], how="inner")
         .sort("source", "line", "offset")

@@ -10,6 +10,7 @@ from analyzer import schema
 from analyzer.reading import Reading, parts, read_tables, reader
 from analyzer.reading.harvest import Found, Harvest, Options
 from analyzer.reading.reader import read_members
+from analyzer.reading.tables import tables
 from analyzer.sources import members
 from tests.bundles import folder
 from tests.mutations import MACHINES, PLAIN, log
@@ -33,6 +34,16 @@ def rows(made: Harvest) -> tuple[list[str], list[str], list[tuple[str, int]]]:
     telling = [source for table in made.telling for source in table["source"].to_pylist()]
     events = [(row["source"], row["line"]) for table in made.tables["events"] for row in table.to_pylist()]
     return logs, telling, events
+
+
+def test_events_are_held_once_and_can_be_told_apart_again():
+    made = of("a", cleared=True)
+    made.add(of("c", cleared=False))
+    before = rows(made)
+    tables(made, "")
+    assert rows(made) == (["a"], [], [])
+    made.take_apart()
+    assert rows(made) == before
 
 
 def test_what_is_read_again_takes_the_place_of_what_was_cleared():

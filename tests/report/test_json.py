@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from analyzer import __version__
 from analyzer.model import Evidence, NotJudged
-from analyzer.report.json import document
+from analyzer.report import json as report
+from analyzer.report.json import document, indented
 from tests.report.cases import DAWN, audit, case, finding, source
 
 
@@ -90,3 +93,29 @@ def test_each_customer_has_an_entry():
     customers = read(answer)["summary"]["customers"]
     assert [(one["customer"], one["by_code"]) for one in customers] == [("contoso", {"OCT101": 1}), ("fabrikam", {})]
     assert [one["customer"] for one in read(answer)["sources"]] == ["contoso", "fabrikam"]
+
+
+def test_indented_json_is_that_of_the_standard_library():
+    values = {
+        "texts": ["a", 'quo"te', "back\\slash", "line\nbreak", "sänger", ""],
+        "scalars": [0, -7, 1.5, True, None],
+        "empty": {"list": [], "tuple": (), "dict": {}},
+        "deep": [{"rows": [{"a": [[1], {"b": ("c",)}]}]}],
+    }
+    for value in (values, [], {}, [values, values], "text"):
+        assert indented(value).decode() == json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize(("text", "written"), [("del\x7f", b"del\\u007f"), ("\u202eover ascii", b"\\u202eover ascii")])
+def test_what_a_terminal_obeys_is_escaped(text, written):
+    assert written in indented([text])
+    assert json.loads(indented([text])) == [text]
+
+
+def test_sources_are_written_in_pieces_that_make_one_document(monkeypatch):
+    answer = audit(case([source(f"{number}.txt") for number in range(7)]))
+    whole = document(answer)
+    monkeypatch.setattr(report, "PIECE", 3)
+    assert len(list(report.pieces(answer))) == 1 + 3 + 1
+    assert document(answer) == whole
+    assert [one["source"] for one in json.loads(whole)["sources"]] == [f"{number}.txt" for number in range(7)]
