@@ -244,7 +244,8 @@ def _contents(found: Look, after: Words) -> None:
     deep = np.flatnonzero(np.repeat(indents > 8, counts))
     found.doubt(rows[deep[words[found.texts[deep] - 8] != BLANKS]])
     found.begins, found.times, found.severity = words[found.texts], found.times[rows], _SEVERITY[found.letter[rows]]
-    if len(block.data) > LIMIT and len(rows) > 1:  # the exact path cuts a long source between two messages
+    longest = np.diff(block.starts[found.first], append=len(block.data)).max()
+    if longest > LIMIT and len(rows) > 1:  # the exact path cuts such a source between two messages
         pairs = np.concatenate(([0], rows[:-1][np.diff(rows) == 1], [len(block) - 1]))
         for at in np.flatnonzero(np.diff(block.starts[pairs]) > LIMIT // 2).tolist():
             found.good[block.which[pairs[at]] : block.which[pairs[at + 1]] + 1] = False
