@@ -20,6 +20,7 @@ from analyzer.detectors.lines import (
     RAW,
     ROOT,
     SECOND,
+    raw_lines,
     remembered,
     seconds,
     task_lines,
@@ -170,7 +171,7 @@ def announced_again(case: Case) -> Doubts:
 
 def closed_again(case: Case) -> Doubts:
     """A root that finished twice in one run, each time behind words of its own; a second finish alone is normal."""
-    root = task_lines(case).filter((pl.col("format") == RAW) & ROOT & pl.col("execution").is_not_null())
+    root = raw_lines(case).filter(ROOT & pl.col("execution").is_not_null())
     before = pl.col("kind").shift().over(*KEY, "execution")
     ends = root.with_columns(before=before).filter((pl.col("kind") == "finished") & (pl.col("before") == "message"))
     twice = ends.group_by(*KEY, "execution").agg(pl.len(), pl.col("line").last()).filter(pl.col("len") > 1)
@@ -193,7 +194,7 @@ def answered_twice(case: Case) -> Doubts:
 
 def unplanned_pause(case: Case) -> Doubts:
     """A step that paused and was resumed although the plan, where there is one, does not have it."""
-    raw = task_lines(case).filter((pl.col("format") == RAW) & ~ROOT)
+    raw = raw_lines(case).filter(~ROOT)
     plan = raw.filter(pl.col("kind") == "planned").select(*KEY, "step").unique()
     resumed = raw.filter(pl.col("message").str.starts_with(RESUMED)).join(plan, on=KEY, how="semi")
     strange = resumed.join(plan, on=[*KEY, "step"], how="anti").unique(TASK, keep="first").sort(TASK)
@@ -209,7 +210,7 @@ def left_open(case: Case) -> Doubts:
 
     A second node that resumed the same pause goes on in the same steps; of its lines and the first one's some are lost.
     """
-    raw = task_lines(case).filter(pl.col("format") == RAW)
+    raw = raw_lines(case)
     resumed = case.frame("executions").filter(pl.col("relation") == "resume").select(*TASK, execution="number")
     over = raw.filter(ROOT & (pl.col("kind") == "finished")).join(resumed, on=[*TASK, "execution"], how="semi")
     damaged = pl.concat([torn(case).select(KEY), task_logs(case).filter("canceled").select(KEY)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.case import Case
-from analyzer.detectors.lines import KEY, RAW, task_lines, titles
+from analyzer.detectors.lines import KEY, RAW, raw_lines, task_lines, titles
 from analyzer.names import FATAL
 
 RETENTION = r"(?i)\bretention\b"
@@ -17,9 +17,7 @@ TRIED_AGAIN = r"(?i)\bretry attempt \d"
 
 def failed_steps(case: Case) -> pl.DataFrame:
     """Raw log: the last fatal line of a step itself, where the step did nothing more and nobody forgave it."""
-    lines = task_lines(case).filter(
-        (pl.col("format") == RAW) & (pl.col("depth") > 0) & pl.col("execution").is_not_null()
-    )
+    lines = raw_lines(case).filter((pl.col("depth") > 0) & pl.col("execution").is_not_null())
     mine = [*KEY, "execution", "step"]
     numbered = lines.with_columns(row=pl.int_range(pl.len()))
     fatal = numbered.filter((pl.col("depth") == 1) & (pl.col("severity") >= FATAL))

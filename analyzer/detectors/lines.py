@@ -41,8 +41,9 @@ def remembered(make: Callable[[Case], Made]) -> Callable[[Case], Made]:
 def task_lines(case: Case) -> pl.DataFrame:
     """Every line of every ServerTask's log once (its best view, no copies), sorted by log, source and place.
 
-    Columns of EVENTS, and `format` of the source, `execution` (null where a line could belong to either of two),
-    `step` (the activity directly below the root), `depth`, `instant` (100 ns; of the day where a log has no date).
+    Columns of EVENTS that some detector needs, and `format` of the source, `execution` (null where a line could belong
+    to either of two), `step` (the activity directly below the root), `depth`, `instant` (100 ns; of the day where a log
+    has no date).
     """
     place = ["customer", "source", "line"]
     owners = case.frame("assignments").select(*place, "log", "execution")
@@ -67,8 +68,17 @@ def task_lines(case: Case) -> pl.DataFrame:
             message=pl.col("message").fill_null(""),
             instant=pl.coalesce(pl.col("time").dt.timestamp("us"), pl.col("wall")) * 10 + pl.col("tick").fill_null(0),
         )
+        .drop("lines", "segment", "tick", "wall", "percentage")
     )
     return lines.sort(*KEY, "source", "line", "offset", maintain_order=True)
+
+
+@remembered
+def raw_lines(case: Case) -> pl.DataFrame:
+    """Those of raw logs; the same frame where there are no others, for a copy takes as much memory as all lines."""
+    lines = task_lines(case)
+    raw = (lines["format"] == RAW).fill_null(False)
+    return lines if raw.all() else lines.filter(raw)
 
 
 def cleared(case: Case) -> pl.DataFrame:

@@ -11,7 +11,17 @@ import polars as pl
 from analyzer.case import Case
 from analyzer.detectors.claims import called, final_status
 from analyzer.detectors.common import Row, on_nodes, quoted, rows
-from analyzer.detectors.lines import ANSWERED, DETAILS, KEY, RAW, ROOT, cleared, headline, remembered, task_lines
+from analyzer.detectors.lines import (
+    ANSWERED,
+    DETAILS,
+    KEY,
+    ROOT,
+    cleared,
+    headline,
+    raw_lines,
+    remembered,
+    task_lines,
+)
 from analyzer.detectors.tasklogs import TASK, refused_appends, task_logs, torn_entries
 
 COPYING = timedelta(minutes=10)
@@ -80,7 +90,7 @@ def refused(case: Case) -> tuple[list[Loss], list[Unclear]]:
 
 def without_parent(case: Case) -> tuple[list[Loss], list[Unclear]]:
     """Activities below one that has no line at all, not even the one that begins it."""
-    lines = task_lines(case).filter(pl.col("format") == RAW)
+    lines = raw_lines(case)
     spoken = lines.select(*KEY, "activity").unique()
     parent = pl.col("activity").str.replace(r"/?[^/]*$", "")
     first = (
@@ -129,7 +139,7 @@ def _behind_an_answer(case: Case) -> pl.DataFrame:
     Of two executions that both paused, the one that resumes may take over the other's plan: its steps then begin in a
     part in which nobody announced them, and yet no line is missing.
     """
-    lines = task_lines(case).filter((pl.col("format") == RAW) & ~ROOT)
+    lines = raw_lines(case).filter(~ROOT)
     plan = lines.filter(pl.col("kind") == "planned").select(*KEY, "step", plan="source").unique()
     answers = lines.filter(pl.col("message").str.contains(ANSWERED))
     answers = answers.join(plan, on=[*KEY, "step"], how="inner").filter(pl.col("plan") != pl.col("source"))
@@ -144,7 +154,7 @@ def not_in_raw_log(case: Case) -> tuple[list[Loss], list[Unclear]]:
     Messages are not compared: the API may give them with other line ends or masks. A `/details` with steps that the raw
     log does not know was taken after a later run, perhaps by a node whose clock is behind: it is not compared.
     """
-    raw = task_lines(case).filter(pl.col("format") == RAW)
+    raw = raw_lines(case)
     formats = case.frame("sources").filter((pl.col("format") == DETAILS) & pl.col("duplicate_of").is_null())
     told = case.frame("telling").join(formats.select("customer", "source"), on=["customer", "source"], how="semi")
     told = told.with_columns(pl.col("log").fill_null(""), pl.col("activity").fill_null(""), ms=_milliseconds())
@@ -200,7 +210,7 @@ def _closed(case: Case) -> pl.DataFrame:
 
     Copied after it, because a file of the same folder has lines that are younger than the task's completion.
     """
-    raw = task_lines(case).filter(pl.col("format") == RAW)
+    raw = raw_lines(case)
     files = raw.group_by(*KEY, "source", maintain_order=True).agg(newest=pl.col("time").max())
     looked = cleared(case).select(*KEY, source=pl.col("sources").list.first(), newest="last")
     files = pl.concat([files, looked])

@@ -29,13 +29,12 @@ from analyzer.detectors.common import Row, evidence, rows
 from analyzer.detectors.lines import (
     CLOSING,
     KEY,
-    RAW,
     ROOT,
     SECOND,
     cleared,
     headline,
+    raw_lines,
     seconds,
-    task_lines,
     titles,
     tolerances,
 )
@@ -52,7 +51,7 @@ RUN = [*KEY, "source", "execution"]
 
 def detect(case: Case) -> Judgement:
     """One finding per execution that is over and went on."""
-    raw = task_lines(case).filter(pl.col("format") == RAW)
+    raw = raw_lines(case)
     if raw.is_empty() and cleared(case).is_empty():
         return Judgement(
             not_judged=(NotJudged(CODE, "no raw task log is in the input: nothing else has finish lines"),)

@@ -25,7 +25,7 @@ import polars as pl
 from analyzer.case import Case
 from analyzer.detectors.claims import claimed
 from analyzer.detectors.common import Row, evidence, quoted, rows
-from analyzer.detectors.lines import CLOSING, DETAILS, KEY, RAW, ROOT, cleared, headline, task_lines
+from analyzer.detectors.lines import CLOSING, DETAILS, KEY, ROOT, cleared, headline, raw_lines, task_lines
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import FINAL_STATES
@@ -41,7 +41,7 @@ TASK = ["customer", "task"]
 def detect(case: Case) -> Judgement:
     """One finding per execution that is over and left activities open."""
     lines = task_lines(case)
-    raw = lines.filter(pl.col("format") == RAW)
+    raw = raw_lines(case)
     details = lines.filter(pl.col("format") == DETAILS)
     if raw.is_empty() and details.is_empty() and cleared(case).is_empty():
         reason = "no raw task log and no /details is in the input: nothing else shows how activities end"

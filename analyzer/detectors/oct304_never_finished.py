@@ -32,7 +32,7 @@ import polars as pl
 from analyzer.case import Case
 from analyzer.detectors.claims import called, claimed, has_status, same_run, without_log
 from analyzer.detectors.common import Row, evidence, moment, rows
-from analyzer.detectors.lines import ANSWERED, CLOSING, KEY, RAW, ROOT, cleared, task_lines
+from analyzer.detectors.lines import ANSWERED, CLOSING, KEY, ROOT, cleared, raw_lines
 from analyzer.detectors.tasklogs import task_logs
 from analyzer.model import Finding, Judgement, NotJudged, Severity, Verdict
 from analyzer.names import ERROR
@@ -61,7 +61,7 @@ def detect(case: Case) -> Judgement:
     told = told.filter(pl.col("last").is_not_null() & same_run("last")).join(
         _times(case), on=["customer", "source"], how="left"
     )
-    lines = task_lines(case).filter(pl.col("format") == RAW)
+    lines = raw_lines(case)
     times = pl.concat([lines.select("time"), cleared(case).select(time="last")])
     newest = times.select(pl.col("time").max()).item()
     findings, open_ = [], []
@@ -83,7 +83,7 @@ def _times(case: Case) -> pl.DataFrame:
 
 def _at_work(case: Case) -> pl.DataFrame:
     """KEY, working: an activity inside a step is open, its last line is no failure and does not say that it waits."""
-    lines = task_lines(case).filter((pl.col("format") == RAW) & ~ROOT)
+    lines = raw_lines(case).filter(~ROOT)
     activities = lines.group_by(*KEY, "activity", maintain_order=True).agg(
         inside=(pl.col("depth") > 1).first(),
         open=~pl.col("kind").is_in(CLOSING).any(),
