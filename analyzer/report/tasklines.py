@@ -95,11 +95,10 @@ def task_lines(case: Case, keys: Collection[Key]) -> Iterator[tuple[Key, list[Li
     )  # fmt: skip
     frame = frame.sort("customer", "task", "source", "line", "offset").drop("offset")
     counts = frame.group_by("customer", "task", maintain_order=True).len()
-    begin = 0
+    rows, begin = frame.drop("customer", "task"), 0
     for customer, task, count in counts.iter_rows():
         if (customer, task) in keys:
-            rows = frame.slice(begin, count).drop("customer", "task")
-            yield (customer, task), _over_midnight([Line._make(row) for row in rows.iter_rows()])
+            yield (customer, task), _over_midnight([Line._make(row) for row in rows[begin : begin + count].iter_rows()])
         begin += count
 
 
