@@ -35,9 +35,7 @@ def sources_of(path: Path, prefix: str, need: Callable[[str], bool]) -> Iterator
             yield from opened(stream, prefix or speakable(path.name), path.name, prefix, need)
         return
     found = [
-        (f"{Path(top).relative_to(path).as_posix()}/{name}", top, name)
-        for top, _, some in os.walk(path)
-        for name in some
+        (Path(top, name).relative_to(path).as_posix(), top, name) for top, _, some in os.walk(path) for name in some
     ]
     found.sort(key=lambda one: one[0])
     for name, (_, top, file) in zip(unique([one[0] for one in found]), found):
