@@ -47,12 +47,7 @@ def messages(head: bytes) -> Iterator[bytes]:
 
 def read(blocks: Iterable[Block]) -> Iterator[Batch]:
     """EVENTS without task, and REJECTS."""
-    return map(decoded, whole_entries(blocks))
-
-
-def whole_entries(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Blocks that end where an entry ends."""
-    return whole(blocks, _last_head)
+    return map(decoded, whole(blocks, _last_head))
 
 
 def decoded(block: Block) -> Batch:
@@ -69,10 +64,13 @@ def stops_of(rows: Ints, count: int) -> Ints:
 
 def no_entries(rows: Ints, real: Flags, count: int) -> list[tuple[int, int, str]]:
     """What belongs to no event: first row, row after the last, reason. `real`: the date of the entry exists."""
-    stops = stops_of(rows, count)
-    spans = [(0, int(rows[0]) if len(rows) else count, CONTINUATION)]
-    spans += [(int(rows[at]), int(stops[at]), IMPOSSIBLE) for at in np.flatnonzero(~real)]
-    return [span for span in spans if span[1] > span[0]]
+    before = (0, int(rows[0]) if len(rows) else count, CONTINUATION)
+    return [before] * (before[1] > 0) + unreal(rows, stops_of(rows, count), real)
+
+
+def unreal(rows: Ints, stops: Ints, real: Flags) -> list[tuple[int, int, str]]:
+    """The entries whose date does not exist."""
+    return [(int(rows[at]), int(stops[at]), IMPOSSIBLE) for at in np.flatnonzero(~real)]
 
 
 def _last_head(block: Block) -> int | None:

@@ -1,7 +1,7 @@
 """Where entries of the NLog layout begin and when: what `nlog_heads` says of them, without process, thread and level.
 
     2021-02-09 06:30:00.0103   7012    315 ERROR  message
-    |       |       |       |       |       |       eight bytes at a time are compared as one number
+    |       |       |       |      |       |      |          eight bytes at a time are compared as one number
 
 The date, the time up to its minute and the process stay the same for many lines, and are read where they change. A line
 that begins like an entry but has an offset, a wide number or another level is left to `nlog_heads`.
@@ -9,30 +9,37 @@ that begins like an entry but has an offset, a wide number or another level is l
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from analyzer.blocks import Block, Ints, of_lines, words_at
+from analyzer.blocks import Block, Ints, of_lines, words_of
 from analyzer.ingest.fixed_places import Words, digits, mask_of, word_of
 from analyzer.ingest.nlog_heads import DIGITS, MARKS, NONE, PREFIX, STAMP, Flags, find_heads, wall_of
 
-SIZE = 48  # bytes of a line that are looked at, as six numbers
+PLACES = {"date": 0, "hour": 8, "second": 16, "process": 24, "thread": 31, "level": 39, "opening": PREFIX}
+SIZE = PREFIX + 8  # bytes of a line that are looked at
+COLUMNS = np.dtype(
+    {"names": [*PLACES], "formats": ["<u8"] * len(PLACES), "offsets": [*PLACES.values()], "itemsize": SIZE}
+)
 DATE, HOUR, SECOND = b"dddd-dd-", b"dd dd:dd", b":dd.dddd"
-PROCESS, THREAD = b"  ddddd ", b" ddddd ."
+NUMBER = b"  ddddd "  # process or thread
 LEVELS = [word_of(name + b"  ") for name in (b" INFO", b" WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL")]
-FIRST, REST, MESSAGE = mask_of(b".......l", b"l"), mask_of(b"llllll..", b"l"), mask_of(b"......m.", b"m")
+LEVEL = mask_of(b"lllllll.", b"l")
 HIGH, BLANKS = word_of(b"\x80" * 8), word_of(b" " * 8)
 EIGHT = np.uint64(8)
 
 
 @dataclass(frozen=True)
 class Entries:
-    """First lines of entries, by their rows in the block; `begin` is where the message begins in the buffer."""
+    """First lines of entries, by their rows in the block; `begin` is where the message begins in the buffer, `opening`
+    are its first eight bytes, or fewer at the end of the buffer.
+    """
 
     rows: Ints
     begin: Ints
+    opening: Words
     wall: Ints  # local microseconds since 1970
     shift: Ints  # minutes from UTC, NONE where the line does not say it
     real: Flags  # the date and time exist
@@ -40,41 +47,50 @@ class Entries:
 
 def find_entries(block: Block) -> Entries:
     """The lines of a block that begin an entry."""
-    fits = (block.ends - block.starts > PREFIX) & (block.starts <= len(block.data) - SIZE)
-    rows, words = _dated(block, np.flatnonzero(fits))
+    rows, rest = _dated(block)
+    starts = block.starts[rows]
+    words = _columns(block, starts)
     wall, plain = _walls(words)
-    plain &= _numbers_and_level(words)
-    odd = np.concatenate((rows[~plain], _short(block, fits)))
+    opening = words["opening"]
+    plain &= _numbers_and_level(words) & (opening & np.uint64(255) > ord(" "))  # no line ends before
+    odd = rest if plain.all() else np.concatenate((rows[~plain], rest))
     if len(odd) > len(rows) // 2:
-        heads = find_heads(block)
-        return Entries(heads.rows, heads.begin, heads.wall, heads.shift, heads.real)
-    rows, wall = rows[plain], wall[plain]
-    found = Entries(rows, block.starts[rows] + PREFIX, wall, np.full(len(rows), NONE), np.ones(len(rows), bool))
-    return _with(found, block, np.sort(odd)) if len(odd) else found
+        return _by_heads(block)
+    if len(odd) > len(rest):
+        rows, starts, wall = (column[plain] for column in (rows, starts, wall))
+        opening = opening[plain]
+    shift, real = np.broadcast_to(np.int64(NONE), len(rows)), np.broadcast_to(np.True_, len(rows))
+    found = Entries(rows, starts + PREFIX, opening, wall, shift, real)
+    return _with(found, block, odd) if len(odd) else found
 
 
-def _dated(block: Block, rows: Ints) -> tuple[Ints, Words]:
-    """The rows that have a date's dash in its place, and the first bytes of each as a column of numbers."""
-    rows = rows[_may_be_dated(block, rows)]
-    return rows, np.ascontiguousarray(words_at(block.data, block.starts[rows], SIZE // 8).T)
+def _dated(block: Block) -> tuple[Ints, Ints]:
+    """Rows that have a date's dash in its place: those with room for all that is looked at, and others at the end."""
+    octets = np.frombuffer(block.data, np.uint8)
+    room = int(np.searchsorted(block.starts, len(octets) - SIZE, "right"))
+    rest = room + np.flatnonzero(block.ends[room:] - block.starts[room:] > STAMP)
+    dash, dashes = ord(MARKS[4]), octets[4:]
+    return np.flatnonzero(dashes.take(block.starts[:room]) == dash), rest[dashes[block.starts[rest]] == dash]
 
 
-def _may_be_dated(block: Block, rows: Ints) -> Flags:
-    found: Flags = np.frombuffer(block.data, np.uint8)[block.starts[rows] + 4] == ord(MARKS[4])
-    return found
+def _columns(block: Block, starts: Ints) -> dict[str, Words]:
+    """The numbers in each of these lines, as columns."""
+    every = np.ndarray((max(0, len(block.data) - SIZE + 1),), f"V{SIZE}", block.data, 0, (1,))
+    lines = every[starts].view(COLUMNS)
+    return {name: np.ascontiguousarray(lines[name]) for name in PLACES}
 
 
-def _short(block: Block, fits: Flags) -> Ints:
-    """Rows that have room for a stamp and not for all fields, or end the buffer, and could begin an entry."""
-    rows = np.flatnonzero(~fits & (block.ends - block.starts > STAMP))
-    return rows[_may_be_dated(block, rows)]
+def _by_heads(block: Block) -> Entries:
+    heads, words = find_heads(block), words_of(block.data)
+    opening = words[np.minimum(heads.begin, len(words) - 1)]
+    return Entries(heads.rows, heads.begin, opening, heads.wall, heads.shift, heads.real)
 
 
-def _walls(words: Words) -> tuple[Ints, Flags]:
+def _walls(words: Mapping[str, Words]) -> tuple[Ints, Flags]:
     """Local times in microseconds, and which lines have a stamp of a time that exists."""
-    minutes, plain = _by_turns(_minutes, words[0], words[1])
-    values, good = digits(words[2], mask_of(SECOND, b"d"))
-    plain &= good & _marked(words[2], SECOND, b":.")
+    minutes, plain = _by_turns(_minutes, words["date"], words["hour"])
+    values, good = digits(words["second"], mask_of(SECOND, b"d"))
+    plain &= good & _marked(words["second"], SECOND, b":.")
     pairs = values * np.uint64(10) + (values >> EIGHT)  # each byte with the one behind it: at most 99
     second, high, low = ((pairs >> np.uint64(8 * place) & np.uint64(255)).astype(np.int64) for place in (1, 4, 6))
     return minutes + (second * 10_000 + high * 100 + low) * 100, plain & (second < 60)
@@ -105,26 +121,25 @@ def _by_turns(of: Callable[..., tuple[Ints, Flags]], *columns: Words) -> tuple[I
     return np.repeat(values, sizes), np.repeat(good, sizes)
 
 
-def _numbers_and_level(words: Words) -> Flags:
-    """Which lines have process, thread and a usual level in their places, and a message behind them."""
-    _, good = _by_turns(lambda process: (process, _number_stands(process, PROCESS)), words[3])
-    good &= _number_stands(words[4], THREAD) & (words[5] & MESSAGE != BLANKS & MESSAGE)
-    level = (words[4] & FIRST) >> np.uint64(56) | (words[5] & REST) << EIGHT
-    known = np.zeros(len(level), bool)
+def _numbers_and_level(words: Mapping[str, Words]) -> Flags:
+    """Which lines have process, thread and a usual level in their places."""
+    _, good = _by_turns(lambda process: (process, _number_stands(process)), words["process"])
+    good &= _number_stands(words["thread"])
+    level, known = words["level"] & LEVEL, np.zeros(len(good), bool)
     for name in LEVELS:
         known |= level == name
     plain: Flags = good & known
     return plain
 
 
-def _number_stands(words: Words, shape: bytes) -> Flags:
-    """Which words have blanks where the shape has them, and a number at the right end of its digits' places."""
-    field = mask_of(shape, b"d")
+def _number_stands(words: Words) -> Flags:
+    """Which words have a number at the right end of its places, and blanks around it."""
+    field = mask_of(NUMBER, b"d")
     values, others = (words ^ word_of(b"0" * 8)) & field, (words ^ BLANKS) & field
     digit = ~((values + (word_of(b"\x76" * 8) & field)) | values) & HIGH & field
     blank = ~((others + (word_of(b"\x7f" * 8) & field)) | others) & HIGH & field
     inner = field & (field >> EIGHT)  # all but the last of its places
-    good = _marked(words, shape, b" ") & (digit | blank == HIGH & field)
+    good = _marked(words, NUMBER, b" ") & (digit | blank == HIGH & field)
     good &= digit & inner & (blank >> EIGHT) == 0  # no blank behind a digit
     right: Flags = good & (digit & ~inner != 0)
     return right
@@ -138,15 +153,12 @@ def _marked(words: Words, shape: bytes, marks: bytes) -> Flags:
 
 def _with(found: Entries, block: Block, odd: Ints) -> Entries:
     """The entries with those that begin in one of the odd lines."""
+    odd = np.sort(odd)
     lines = of_lines(block, odd)
-    heads = find_heads(lines)
-    rows = odd[heads.rows]
-    begin = block.starts[rows] + heads.begin - lines.starts[heads.rows]
-    columns = zip(
-        (found.rows, found.begin, found.wall, found.shift, found.real),
-        (rows, begin, heads.wall, heads.shift, heads.real),
-        strict=True,
-    )
-    both = [np.concatenate(pair) for pair in columns]
-    order = np.argsort(both[0])
-    return Entries(*(column[order] for column in both))
+    more = _by_heads(lines)
+    rows = odd[more.rows]
+    more = replace(more, rows=rows, begin=block.starts[rows] + more.begin - lines.starts[more.rows])
+    names = [field.name for field in fields(Entries)]
+    both = {name: np.concatenate([getattr(one, name) for one in (found, more)]) for name in names}
+    order = np.argsort(both["rows"])
+    return Entries(**{name: column[order] for name, column in both.items()})

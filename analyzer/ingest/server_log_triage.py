@@ -22,8 +22,9 @@ import numpy as np
 import pyarrow as pa
 
 from analyzer import stretches
-from analyzer.blocks import Block, Ints, of_spans, words_of
+from analyzer.blocks import Block, Flags, Ints, joined, of_spans
 from analyzer.ingest import nlog
+from analyzer.ingest.carry import LIMIT, cut
 from analyzer.ingest.nlog_entries import Entries, find_entries
 from analyzer.ingest.nlog_heads import NONE
 from analyzer.ingest.values import rejects
@@ -41,7 +42,8 @@ ANYWHERE = Search(
         b"become leader",  # nodes: `detectors.serverlogs.MENTIONS`
         b"went offline",
         b"Error Number",  # known incidents: `incidents.catalogue`
-        b"rror 1222",
+        b"Error 1222",
+        b"error 1222",
         b"Lock request time out",
         b"An error occured reading the log file",
     )
@@ -70,6 +72,21 @@ class Look:
 
 
 @dataclass
+class _Open:
+    """Lines of an entry that may go on in the next block, or of none, which are lines that no entry begins."""
+
+    parts: list[Block] = field(default_factory=list)
+    entry: bool = False
+    real: bool = False
+    telling: bool = False
+
+    def add(self, block: Block, first: int, stop: int) -> None:
+        """Take some lines of a block."""
+        if first < stop:
+            self.parts.append(cut(block, first, stop))
+
+
+@dataclass
 class _Seen:
     """What is known of the entries so far."""
 
@@ -79,37 +96,67 @@ class _Seen:
     entries: int = 0
     lines: int = 0
     times: dict[str, list[Ints]] = field(default_factory=lambda: {"local": [], "offset": []})
+    last: _Open = field(default_factory=_Open)
 
 
 def look(blocks: Iterable[Block]) -> Look:
     """Look at the blocks of one source."""
     seen = _Seen()
-    for block in nlog.whole_entries(blocks):
+    for block in blocks:
         _look_at(block, seen)
+    _close(seen)
     united = {clock: stretches.united(parts) for clock, parts in seen.times.items()}
     table = stretches.table(seen.source, united, cleared=True)
     return Look(seen.telling, seen.refused, seen.entries, seen.lines, table)
 
 
 def _look_at(block: Block, seen: _Seen) -> None:
-    """Count the entries of a block, take their times and the telling ones."""
-    found = find_entries(block)
-    stops = nlog.stops_of(found.rows, len(block))
-    spans = nlog.no_entries(found.rows, found.real, len(block))
-    if spans:
-        seen.refused.append(Batch(rejects=rejects(block, spans)))
-    first = not seen.entries
+    """Count the entries of a block, take their times and the telling ones. The last one stays open, as in `carry`."""
     seen.source = block.source
+    found = find_entries(block)
+    telling, before = _tells(block, found)
+    first = int(found.rows[0]) if len(found.rows) else len(block)
+    seen.last.add(block, 0, first)
+    seen.last.telling |= before
+    if len(found.rows):
+        _close(seen)
+        _take(block, found, telling, seen)
+        seen.last = _Open([], True, bool(found.real[-1]), bool(telling[-1]))
+        seen.last.add(block, int(found.rows[-1]), len(block))
+    if sum(len(part.data) for part in seen.last.parts) > LIMIT:
+        _close(seen)
+
+
+def _take(block: Block, found: Entries, telling: Flags, seen: _Seen) -> None:
+    """The entries of a block, and all but the last are whole."""
+    if not seen.entries and found.real.any():
+        telling[found.real.argmax()] = True  # by its first entry a copy of the source is known
     seen.entries += int(np.count_nonzero(found.real))
-    seen.lines += len(block) - sum(stop - start for start, stop, _ in spans)
     for clock, times in _times(found).items():
         seen.times[clock].append(stretches.of_times(times))
-    telling = _tells(block, found)
-    if first and found.real.any():
-        telling[found.real.argmax()] = True  # by its first entry a copy of the source is known
-    telling &= found.real
-    if telling.any():
-        seen.telling.append(of_spans(block, found.rows[telling], stops[telling]))
+    rows, stops = found.rows[:-1], found.rows[1:]
+    spans = nlog.unreal(rows, stops, found.real[:-1])
+    if spans:
+        seen.refused.append(Batch(rejects=rejects(block, spans)))
+    seen.lines += int(stops[-1] - rows[0]) - sum(stop - start for start, stop, _ in spans) if len(rows) else 0
+    told = np.flatnonzero(telling[:-1] & found.real[:-1])
+    if len(told):
+        seen.telling.append(of_spans(block, rows[told], stops[told]))
+
+
+def _close(seen: _Seen) -> None:
+    """No more lines belong to the last entry."""
+    last, seen.last = seen.last, _Open()
+    if not last.parts:
+        return
+    block = joined(last.parts)
+    if not last.real:
+        reason = nlog.IMPOSSIBLE if last.entry else nlog.CONTINUATION
+        seen.refused.append(Batch(rejects=rejects(block, [(0, len(block), reason)])))
+        return
+    seen.lines += len(block)
+    if last.telling:
+        seen.telling.append(block)
 
 
 def _times(found: Entries) -> dict[str, Ints]:
@@ -119,17 +166,16 @@ def _times(found: Entries) -> dict[str, Ints]:
     return {"local": found.wall[found.real & local], "offset": shifted[found.real & ~local]}
 
 
-def _tells(block: Block, found: Entries) -> np.ndarray:
-    """Which entries hold one of the words in their message."""
+def _tells(block: Block, found: Entries) -> tuple[Flags, bool]:
+    """Which entries hold one of the words in their message; whether one stands before the first of them."""
     telling = np.zeros(len(found.rows), bool)
-    if not len(telling):
-        return telling
     places = ANYWHERE.find(block.data)
     entry = np.searchsorted(block.starts[found.rows], places, "right") - 1
-    telling[entry[(entry >= 0) & (places >= found.begin[entry])]] = True
-    words = words_of(block.data)
-    begins = words[np.minimum(found.begin, len(words) - 1)]
+    inside = entry >= 0
+    entry, places, before = entry[inside], places[inside], not inside.all()
+    telling[entry[places >= found.begin[entry]]] = True
     for opening in OPENING:
-        for at in np.flatnonzero(begins == int.from_bytes(opening[:8], "little")).tolist():
-            telling[at] |= block.data.startswith(opening, found.begin[at])
-    return telling
+        for at in np.flatnonzero(found.opening == int.from_bytes(opening[:8], "little")).tolist():
+            begin = int(found.begin[at])
+            telling[at] |= block.data[begin : begin + len(opening)] == opening
+    return telling, before

@@ -1,7 +1,7 @@
-"""Where words stand in a buffer: all words at once, four bytes at a time.
+"""Where words stand in a buffer: all words at once, four of every eight bytes.
 
-    ....... correlationId Serv...     a word of eight bytes or more covers four bytes that stand at a multiple of
-        |   |   |   |   |   |         four, wherever it begins: one piece of it for each remainder is looked for
+    ....... correlationId Serv...     a word of eleven bytes or more covers four bytes that begin at a multiple of
+            |       |       |         eight, wherever it begins: one piece of it for each remainder is looked for
 
 Each piece has a mark in a small table, so that what a buffer costs does not grow with the number of words: 0.4 ns a
 byte for all, where `bytes.find` takes 0.2 ns for each.
@@ -9,96 +9,121 @@ byte for all, where `bytes.find` takes 0.2 ns for each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from analyzer.blocks import Ints, words_of
 
-WIDTH = 4
-LEAST = 8
-"""Bytes of the shortest word that can be looked for; so many are compared as one number."""
-BITS = 14  # of the table's size: it stays in the fastest cache, and few other pieces share a place with one of ours
+WIDTH, STRIDE = 4, 8
+LEAST = 10
+"""Bytes of the shortest word that can be looked for: of its last piece any byte may be the fourth."""
+BITS = 15  # of the table's size: it stays in the fastest cache, and few other pieces share a place with one of ours
+FACTOR = (2654435761 << 36) % (1 << 64)
+"""Knuth's, moved so that of eight bytes the first three count, and half of the fourth."""
+SHIFT = 64 - BITS
 PART = 1 << 16
 """Numbers that are looked at together: what is made of them stays in the cache."""
 COMMON = b" etaoinsrlcdupmgbfh"
 """The most frequent letters first: a piece with others is found less often where there is no word."""
 
-Numbers = npt.NDArray[np.uint32]
+Numbers = npt.NDArray[np.uint64]
 
 
 class Search:
-    """Looks for words of at least eight bytes together. Raises ValueError for a shorter one."""
+    """Looks for words of at least ten bytes together. Raises ValueError for a shorter one."""
 
     def __init__(self, words: Sequence[bytes]) -> None:
         if any(len(word) < LEAST for word in words):
             raise ValueError(f"{min(words, key=len)!r} has fewer than {LEAST} bytes")
-        self._words = words
-        pieces = _pieces(words)
-        self._word, self._at = (np.array(column) for column in zip(*pieces, strict=True))
-        self._head = np.array([int.from_bytes(words[word][:LEAST], "little") for word, _ in pieces], np.uint64)
-        numbers = np.array([int.from_bytes(words[word][at : at + WIDTH], "little") for word, at in pieces], np.uint32)
-        self._factor = next(factor for factor in _factors() if _apart(_places(numbers, factor)))
-        places = _places(numbers, self._factor)
-        self._marked = np.zeros(1 << BITS, bool)
-        self._piece = np.zeros(1 << BITS, np.int64)
-        self._marked[places], self._piece[places] = True, np.arange(len(pieces))
+        self._pieces = [(word, at) for word in words for at in _pieces(word)]
+        self._at = np.array([at for _, at in self._pieces])
+        self._head, self._mask, self._value = (
+            np.array([int.from_bytes(some, "little") for some in every], np.uint64)
+            for every in zip(*map(_compared, self._pieces), strict=True)
+        )
+        self._layers = _layers(self._pieces)
+        self._marks = np.any([layer >= 0 for layer in self._layers], axis=0)
 
     def find(self, data: bytes) -> Ints:
         """Where the words begin, in order."""
-        numbers = np.frombuffer(data, "<u4", len(data) // WIDTH)
-        parts = [self._pieces_in(numbers[begin : begin + PART]) for begin in range(0, len(numbers), PART)]
-        if not parts:
-            return np.empty(0, np.int64)
-        at = np.concatenate([at + number * PART for number, (at, _) in enumerate(parts)])
-        piece = np.concatenate([piece for _, piece in parts])
-        starts = at * WIDTH - self._at[piece]
+        at, piece = self._likely(data)
+        starts = at * STRIDE - self._at[piece]
         inside = (starts >= 0) & (starts <= len(data) - LEAST)
         starts, piece = starts[inside], piece[inside]
-        heads = words_of(data)
-        same = heads[starts] == self._head[piece]
-        likely = zip(starts[same].tolist(), self._word[piece[same]].tolist(), strict=True)
-        found = [start for start, word in likely if data.startswith(self._words[word], start)]
-        return np.sort(np.array(found, np.int64))
+        same = words_of(data)[starts] == self._head[piece]
+        likely = zip(starts[same].tolist(), piece[same].tolist(), strict=True)
+        return np.unique(np.array([start for start, piece in likely if self._stands(piece, data, start)], np.int64))
 
-    def _pieces_in(self, numbers: Numbers) -> tuple[Ints, Ints]:
-        """Where pieces of words may be, and which."""
-        places = _places(numbers, self._factor)
-        at = np.flatnonzero(np.take(self._marked, places, mode="wrap"))
-        return at, self._piece[places[at]]
+    def _likely(self, data: bytes) -> tuple[Ints, Ints]:
+        """Which numbers of eight bytes are like a piece and what of its word is behind it, and which piece that is."""
+        whole = len(data) // STRIDE
+        rest = bytes(data[whole * STRIDE :]).ljust(STRIDE, b"\0")
+        parts = (*_parts(np.frombuffer(data, "<u8", whole)), (whole, np.frombuffer(rest, "<u8")))
+        at, places, numbers = (np.concatenate(column) for column in zip(*self._marked(parts), strict=True))
+        found = []
+        for layer in self._layers:
+            piece = layer[places]  # where there is none, the last one, which is compared as well
+            same = np.flatnonzero(numbers & self._mask[piece] == self._value[piece])
+            found.append((at[same], piece[same]))
+        every, piece = (np.concatenate(column) for column in zip(*found, strict=True))
+        return every, piece
 
+    def _marked(self, parts: Iterable[tuple[int, Numbers]]) -> Iterator[tuple[Ints, Ints, Numbers]]:
+        """Which numbers have a mark, where, and the numbers."""
+        product, marked = np.empty(PART, np.uint64), np.empty(PART, bool)
+        places = product.view(np.int64)
+        for begin, numbers in parts:
+            size = len(numbers)
+            np.multiply(numbers, np.uint64(FACTOR), out=product[:size])
+            np.right_shift(product[:size], np.uint64(SHIFT), out=product[:size])
+            np.take(self._marks, places[:size], out=marked[:size], mode="wrap")
+            at = np.flatnonzero(marked[:size])
+            yield at + begin, places[at], numbers[at]
 
-def _pieces(words: Sequence[bytes]) -> list[tuple[int, int]]:
-    """Of each word, by number, where four pieces of it begin, one for each remainder; no two are the same bytes."""
-    taken: set[bytes] = set()
-    pieces = []
-    for number, word in enumerate(words):
-        for remainder in range(WIDTH):
-            every = [at for at in range(remainder, len(word) - WIDTH + 1, WIDTH) if word[at : at + WIDTH] not in taken]
-            if not every:
-                raise ValueError(f"{word!r} has no piece of its own")
-            at = min(every, key=lambda at: _commonness(word[at : at + WIDTH]))
-            taken.add(word[at : at + WIDTH])
-            pieces.append((number, at))
-    return pieces
-
-
-def _commonness(piece: bytes) -> int:
-    return sum(len(COMMON) - COMMON.find(byte) for byte in piece if byte in COMMON)
-
-
-def _factors() -> Iterator[np.uint32]:
-    """Odd numbers: Knuth's, and those behind it."""
-    return (np.uint32((2654435761 + 2 * step) % 2**32) for step in count())
+    def _stands(self, piece: int, data: bytes, start: int) -> bool:
+        word, _ = self._pieces[piece]
+        return data[start : start + len(word)] == word
 
 
-def _places(numbers: Numbers, factor: np.uint32) -> Numbers:
-    places: Numbers = numbers * factor
-    places >>= np.uint32(32 - BITS)
-    return places
+def _parts(numbers: Numbers) -> Iterator[tuple[int, Numbers]]:
+    return ((begin, numbers[begin : begin + PART]) for begin in range(0, len(numbers), PART))
 
 
-def _apart(places: Numbers) -> bool:
-    return len(np.unique(places)) == len(places)
+def _pieces(word: bytes) -> list[int]:
+    """Where the pieces of a word begin: for each remainder the one that is the rarest."""
+    most = len(word) - WIDTH + (len(word) == LEAST)
+    every = [range(remainder, most + 1, STRIDE) for remainder in range(STRIDE)]
+    return [min(places, key=lambda at: _commonness(word[at : at + WIDTH])) for places in every]
+
+
+def _commonness(piece: bytes) -> tuple[bool, int]:
+    """A piece that begins in one word of a text and ends in another is rare; else the letters say it."""
+    crosses = piece[1:-1].isalpha() is False
+    return not crosses, sum(len(COMMON) - COMMON.find(byte) for byte in piece if byte in COMMON)
+
+
+def _compared(piece: tuple[bytes, int]) -> tuple[bytes, bytes, bytes]:
+    """How its word begins; of a number that begins with the piece, the bytes of the word, as a mask and themselves."""
+    word, at = piece
+    text = word[at : at + STRIDE]
+    return word[:STRIDE], b"\xff" * len(text), text
+
+
+def _layers(pieces: Sequence[tuple[bytes, int]]) -> list[Ints]:
+    """Tables of pieces by their places, -1 where there is none: as many as there are pieces in one place."""
+    layers: list[Ints] = []
+    for number, (word, at) in enumerate(pieces):
+        for place in _places_of(word[at : at + WIDTH]):
+            free = next((layer for layer in layers if layer[place] < 0), None)
+            if free is None:
+                layers.append(free := np.full(1 << BITS, -1))
+            free[place] = number
+    return layers
+
+
+def _places_of(piece: bytes) -> set[int]:
+    """Where a piece stands in the table: in several places if it reaches past its word."""
+    every = [piece] if len(piece) == WIDTH else [piece + bytes((last,)) for last in range(256)]
+    return {(int.from_bytes(one, "little") * FACTOR % (1 << 64)) >> SHIFT for one in every}

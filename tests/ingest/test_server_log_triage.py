@@ -11,6 +11,7 @@ import pytest
 from analyzer import stretches
 from analyzer.blocks import Block, joined
 from analyzer.ingest import server_log
+from analyzer.ingest.carry import LIMIT
 from analyzer.ingest.server_log_triage import look
 from tests.ingest.conftest import blocks_of
 from tests.server_logs import server_log as drawn
@@ -57,6 +58,22 @@ def test_it_agrees_with_decoding(first):
             drop = ["cleared", "customer", "node"]
             left, right = (one.sort_by(order).drop_columns(drop) for one in (exact, seen.stretches))
             assert left.to_pylist() == right.to_pylist(), seed
+
+
+HEAD = b"2023-09-18 06:00:00.0103   7012     44  INFO  "
+WIDE = b"x" * (LIMIT // 4 + 9) + b"\n"
+
+
+@pytest.mark.parametrize("opening", [b"", HEAD + b"as ever\n", HEAD.replace(b"18", b"38") + b"no such day\n"])
+@pytest.mark.parametrize("count", range(7))
+def test_an_entry_of_many_blocks_ends_where_decoding_ends_it(opening, count):
+    data = opening + WIDE * count + HEAD + b"went offline\n" + HEAD + b"and is back\n"
+    page = list(blocks_of(data, "x.txt", [1] * 9))
+    parsed, seen = list(server_log.parse(page)), look(page)
+    counted = [row["lines"] for row in rows([one.events for one in parsed])]
+    assert (seen.entries, seen.lines) == (len(counted), sum(counted))
+    assert rows([one.rejects for one in seen.refused]) == rows([one.rejects for one in parsed])
+    assert joined(seen.telling).data.endswith(HEAD + b"went offline\n")
 
 
 def test_no_blocks():

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from analyzer.ingest.words import Search
 
-WORDS = (b"correlationId", b"went offline", b"rror 1222", b"12345678")
+WORDS = (b"correlationId", b"went offline", b"Error 1222", b"error 1222", b"0123456789")
 SEARCH = Search(WORDS)
-PIECES = st.sampled_from([*WORDS, *(word[:-1] for word in WORDS), *(word[1:] for word in WORDS), b"corr", b" ", b"12"])
+PIECES = st.sampled_from([*WORDS, *(word[:-1] for word in WORDS), *(word[1:] for word in WORDS), b"corr", b" ", b"01"])
 
 
 @given(st.lists(PIECES | st.binary(max_size=5)).map(b"".join))
@@ -21,12 +21,23 @@ def test_every_place(data):
     assert SEARCH.find(data).tolist() == sorted(places)
 
 
-@pytest.mark.parametrize("size", range(12))
-def test_words_at_the_end_of_a_buffer(size):
-    assert SEARCH.find(b"." * size + b"12345678").tolist() == [size]
+@pytest.mark.parametrize("size", range(20))
+@pytest.mark.parametrize("word", WORDS)
+def test_words_at_the_end_of_a_buffer(size, word):
+    assert SEARCH.find(b"." * size + word).tolist() == [size]
+    assert not len(SEARCH.find(b"." * size + word[:-1]))
 
 
-@pytest.mark.parametrize("words", [(b"offline",), (b"12345678", b"12345678")], ids=["short", "twice"])
-def test_words_that_cannot_be_looked_for(words):
-    with pytest.raises(ValueError, match=re.escape(repr(words[0]))):
-        Search(words)
+@pytest.mark.parametrize("last", range(256))
+def test_any_byte_may_follow_a_short_word(last):
+    data = b"".join(b"." * gap + b"error 1222" + bytes((last,)) for gap in range(8))
+    assert len(SEARCH.find(data)) == 8
+
+
+def test_words_that_begin_with_one_another():
+    assert Search((b"went offline", b"went offline again")).find(b"one went offline again").tolist() == [4]
+
+
+def test_a_short_word_cannot_be_looked_for():
+    with pytest.raises(ValueError, match=re.escape("b'123456789'")):
+        Search((b"0123456789", b"123456789"))
