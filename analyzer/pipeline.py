@@ -38,6 +38,7 @@ def read(
     customer: str = "",
     decode: Sequence[str] = (),
     workers: int = 1,
+    spool: str = "",
     progress: Progress | None = None,
 ) -> Case:
     """A case from folders, archives and files; it is decoded on the first use of one of its tables.
@@ -46,6 +47,7 @@ def read(
     `tasks`, `since`, `until` narrow the question to those tasks (ServerTasks-N) and to tasks active in that time (UTC
     where it names no zone). `decode`: tasks whose lines will be told, so that no first look may clear their logs.
     `workers`: processes that read a large input; a script that asks for several must guard its main module.
+    `spool`: an empty folder for EVENTS that are at hand while the rest is read, if all of them will be asked for.
     Raises PathMissing and UsageError at once; UnreadableSource never: SOURCES says what could not be read.
     """
     every = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
@@ -56,7 +58,9 @@ def read(
             raise PathMissing(path)
     offsets = {node: utc_offset(text) for node, text in (utc_offsets or {}).items()}
     question = Question(frozenset(tasks), _zoned(since), _zoned(until))
-    options = Options(dict(nodes or {}), question.tasks, customer, progress, decode=frozenset(decode), workers=workers)
+    options = Options(
+        dict(nodes or {}), question.tasks, customer, progress, decode=frozenset(decode), workers=workers, spool=spool
+    )
     kept = outermost(every)
 
     def stream(case: Case, sources: Collection[str]) -> Iterator[pa.Table]:

@@ -34,10 +34,11 @@ def ingest(
     )
     folder = arguments.output_folder(out)
     from analyzer import pipeline
+    from analyzer.reading.spool import spool_folder
     from analyzer.report.exports import parquet
 
-    with voice.meter(lambda: arguments.size(paths)) as meter:
-        case = pipeline.read(paths, **narrowed, progress=meter)
+    with voice.meter(lambda: arguments.size(paths)) as meter, spool_folder() as spool:
+        case = pipeline.read(paths, **narrowed, spool=spool, progress=meter)
         reading.told(case, voice)
         rows = {name: parquet.write_one(case, name, folder) for name in TABLES}
     told = ", ".join(f"{count:,} {name}" for name, count in rows.items())

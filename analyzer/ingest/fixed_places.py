@@ -55,9 +55,15 @@ def number(values: Words, *places: int) -> Ints:
 
 def levels(words: Words, at: Ints) -> tuple[Ints, Ints, Flags]:
     """Severity and kind (its number in KINDS) of codes like `INF","`, and which are known."""
+    which, known = level_codes(words, at)
+    return _SEVERITIES[which], _KINDS[which], known
+
+
+def level_codes(words: Words, at: Ints) -> tuple[Ints, Flags]:
+    """The numbers of such codes in CODES, and which are known."""
     word = words[at] & mask_of(b'...","', b'.",')
     which = np.minimum(np.searchsorted(_CODED, word), len(_CODED) - 1)
-    return _SEVERITIES[which], _KINDS[which], _CODED[which] == word
+    return which, _CODED[which] == word
 
 
 def shaped(words: Words, shape: bytes) -> tuple[Words, Words]:

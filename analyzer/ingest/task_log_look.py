@@ -25,6 +25,7 @@ LEAST = TEXT + 8
 """Bytes of the smallest block that can be looked at: eight stand where a text would."""
 DEEPEST = 6
 LEVEL_BYTES = 33  # a slash and 32 hexadecimal digits
+NONE = np.empty(0, np.int64)
 ESCAPED = np.array(
     [word_of(b"\\u00" + code) for code in (b"22", b"26", b"27", b"2b", b"2B", b"3c", b"3C", b"3e", b"3E", b"60")]
 )
@@ -48,6 +49,7 @@ class Look:
     severity: Ints
     kind: Ints
     begins: Words  # of texts
+    escapes: Ints  # where one begins, anywhere in the block
 
     def doubt(self, lines: Ints | Flags) -> None:
         """The sources of these lines are not cleared."""
@@ -81,7 +83,7 @@ def _lines(block: Block, octets: Octets, words: Words, first: Ints, good: Flags,
     severity, kind, known = levels(words, ends + LEVEL)
     instant, real = instants(words, ends + STAMP)
     stops, begins = block.ends.copy(), words[ends + TEXT]
-    seen = Look(block, octets, words, first, good, ends, depth, stops, {}, instant, severity, kind, begins)
+    seen = Look(block, octets, words, first, good, ends, depth, stops, {}, instant, severity, kind, begins, NONE)
     seen.doubt(~found | ~known | ~real)
     _tails(seen)
     return seen
@@ -146,6 +148,7 @@ def _texts_are_whole(seen: Look) -> None:
     """Doubt the sources in which a text holds a quote, a control character or an escape that JSON does not know."""
     octets, block = seen.octets, seen.block
     begun, unknown = escapes(octets)
+    seen.escapes = begun
     following = octets[np.minimum(begun + 1, len(octets) - 1)]
     for at in (unknown, _spelt(seen.words, begun[following == ord("u")])):
         seen.doubt(np.searchsorted(block.starts, at, "right") - 1)

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from itertools import repeat
 
 import numpy as np
@@ -30,6 +31,7 @@ from analyzer import schema
 from analyzer.blocks import AS_STORED, Block, Ints, joined, of_lines
 from analyzer.ingest.fixed_places import FINISHED
 from analyzer.ingest.task_log_activities import Activities
+from analyzer.ingest.task_log_cleared import cleared_events
 from analyzer.ingest.task_log_look import LEAST, Look, look
 from analyzer.ingest.task_log_seen import Seen
 from analyzer.ingest.task_log_telling import candidates, telling
@@ -53,7 +55,8 @@ def triage(block: Block) -> Triage:
         return nothing()
     total = Seen(found, _roots(ids))
     _judge(total)
-    return Triage(_logs(total, ids, block.sources), _cleared(total), _only(block, telling(found)))
+    events = partial(cleared_events, found, total.good, [*map(_names, ids)])
+    return Triage(_logs(total, ids, block.sources), _cleared(total), _only(block, telling(found)), events=events)
 
 
 def triage_long(blocks: Iterable[Block]) -> Triage:
@@ -160,18 +163,24 @@ def _cleared(total: Seen) -> frozenset[int]:
     return frozenset(np.flatnonzero(total.good).tolist())
 
 
+def _names(root: bytes | None) -> tuple[str, str]:
+    """The task and the suffix of a root's id."""
+    task, _, log = (root or b"").decode().partition("_")
+    return task, log
+
+
 def _logs(total: Seen, ids: list[bytes | None], sources: tuple[str, ...]) -> pa.Table:
     """Rows of LOGS of the cleared logs."""
     numbers = np.flatnonzero(total.good)
     course, rows = total.course, total.activities()
-    names = [(ids[number] or b"").decode().partition("_") for number in numbers.tolist()]
+    names = [_names(ids[number]) for number in numbers.tolist()]
     each = np.arange(len(numbers) + 1, dtype=np.int32)
     plans = np.zeros(len(total.good), np.int64)
     plans[rows.which[rows.planned & (rows.depth == 1)]] = 1
     columns = {
         "customer": "",
         "task": [name[0] for name in names],
-        "log": [name[2] for name in names],
+        "log": [name[1] for name in names],
         "sources": pa.ListArray.from_arrays(each, [sources[number] for number in numbers.tolist()]),
         "segments": 1,
         "lines": course.lines[numbers],

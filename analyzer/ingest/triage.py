@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,7 +48,8 @@ class Triage:
     """Cleared logs as rows of LOGS, by number of their source in the block, and their lines that tell something.
 
     `told`: what else the cleared sources say, their telling EVENTS included where no line tells them alone. `entries`:
-    how many EVENTS a source has, where that is not the number of its lines.
+    how many EVENTS a source has, where that is not the number of its lines. `events`: makes all their EVENTS
+    (`schema.CODED`), where that is less work than to decode them.
     """
 
     logs: pa.Table
@@ -56,6 +57,7 @@ class Triage:
     telling: Block | None = None
     told: Batch = field(default_factory=Batch)
     entries: Mapping[str, int] = field(default_factory=dict)
+    events: Callable[[], pa.Table] | None = None
 
 
 def nothing() -> Triage:

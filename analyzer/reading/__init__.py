@@ -6,7 +6,9 @@ reader    members, their formats, blocks shared by small sources; logs that a fi
 doubt     which of these must be decoded all the same, because another source speaks of their task
 naming    whose log it is
 stream    all EVENTS, piece by piece
+spool     those that a first reading has at hand, written down meanwhile
 workers   processes that share a large input
+order     rows by source and place
 tables    EVENTS, STATES, REJECTS and the cleared rows of LOGS
 listing   SOURCES
 """
@@ -59,7 +61,7 @@ class Reading:
     def decode(self, sources: Collection[str]) -> None:
         """Read these sources again, exactly, although a first look had cleared them."""
         if sources:
-            exact = replace(self._options, triage=False)
+            exact = replace(self._options, triage=False, spool="")
             wanted = frozenset(sources)
             self._harvest.replace(read_members(self._members(wanted), exact))
 

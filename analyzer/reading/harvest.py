@@ -12,6 +12,7 @@ from analyzer import schema
 from analyzer.ingest import task_log
 from analyzer.ingest.server_log_triage import Look
 from analyzer.model import Batch, Progress
+from analyzer.reading.spool import Spool
 
 TABLES = ("events", "states", "rejects")
 SHORT = pa.schema([("source", pa.string()), ("bytes", pa.int64()), ("lines", pa.int64())])
@@ -22,7 +23,7 @@ class Options:
     """How to read: whose log is whose, which tasks are asked for, whose customer's files these are.
 
     `triage`: logs that a first look clears are not decoded, but for those of the tasks in `decode`. `workers`:
-    processes that read a large input.
+    processes that read a large input. `spool`: folder for EVENTS that will be asked for (`spool`).
     """
 
     nodes: Mapping[str, str] = field(default_factory=dict)  # name -> path
@@ -32,6 +33,7 @@ class Options:
     triage: bool = False
     decode: frozenset[str] = frozenset()
     workers: int = 1
+    spool: str = ""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class Harvest:
     `short`: short task logs in UTF-8 that a first look cleared, which are not in `found`. `telling`: rows of EVENTS of
     cleared logs, only those that judging needs. `stretches`: of cleared server logs.
     `again`: long logs that have to be read again, to be decoded. `events`: all EVENTS, once a table is made of them.
+    `spool`: where members write theirs while they are read.
     """
 
     found: dict[str, Found] = field(default_factory=dict)
@@ -75,6 +78,7 @@ class Harvest:
     stretches: list[pa.Table] = field(default_factory=list)
     again: set[str] = field(default_factory=set)
     events: pa.Table | None = None
+    spool: Spool | None = None
 
     def take(self, batches: Iterable[Batch]) -> None:
         """Add what a format made of its blocks."""

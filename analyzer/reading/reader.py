@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import partial
@@ -22,7 +23,9 @@ from analyzer.ingest import LOOKS, TRIAGE, TRIAGE_LONG, at_once, recognise
 from analyzer.ingest.triage import Triage, nothing
 from analyzer.model import Batch, Format
 from analyzer.reading.harvest import SHORT, Found, Harvest, Options, short_log
+from analyzer.reading.order import by_place
 from analyzer.reading.parts import WHOLE, noted, parts_of, watched, whole
+from analyzer.reading.spool import Spool
 from analyzer.sources import Decoder, Member, is_utf8, plain
 
 PACK = 4 << 20
@@ -54,7 +57,7 @@ _Packs = dict[tuple[str, _Kind], _Pack]
 def read_members(members: Iterable[Member], options: Options) -> Harvest:
     """Read these members."""
     keep_freed_memory()
-    found = Harvest()
+    found = Harvest(spool=Spool(options.spool) if options.spool else None)
     packs: _Packs = {}
     for member in members:
         _read_member(found, packs, member, options)
@@ -62,6 +65,9 @@ def read_members(members: Iterable[Member], options: Options) -> Harvest:
         for pack in [pack for pack in packs.values() if pack.kind is kind]:
             _unpack(found, packs, pack)
     found.cleared, found.short = _joined(found.cleared), _joined(found.short)
+    if found.spool:
+        found.spool.close()
+        found.spool = None
     return found
 
 
@@ -155,7 +161,7 @@ def _unpack(harvested: Harvest, packs: _Packs, pack: _Pack) -> None:
     """Parse what waits in a pack, or look at it first."""
     parts, pack.parts, pack.size = pack.parts, [], 0
     if pack.kind is _Kind.PART:
-        parse_together(harvested, parts, partial(_decoded, pack.form))
+        parse_together(harvested, parts, partial(_spooled, harvested.spool, pack.form))
     elif pack.kind is _Kind.TELLING and parts:
         harvested.tell(pack.form.parse([together(parts)]))
     elif pack.kind is _Kind.SHORT and parts:
@@ -226,6 +232,9 @@ def _keep(harvested: Harvest, packs: _Packs, form: Format, seen: Triage) -> None
     """What cleared sources leave."""
     if seen.telling is not None:
         _wait(harvested, packs, form, _Kind.TELLING, seen.telling)
+    if harvested.spool and seen.events and seen.cleared:
+        with suppress(Exception):  # what is not written down is decoded where it is asked for
+            harvested.spool.put(seen.events())
     if seen.told.events is not None:
         harvested.telling.append(seen.told.events)
     harvested.take([replace(seen.told, events=None)])
@@ -258,3 +267,12 @@ def parse_together(harvested: Harvest, parts: Sequence[Block | Text], parse: Par
 
 def _decoded(form: Format, parts: Sequence[Block | Text]) -> list[Batch]:
     return list(form.parse([together(parts)]))
+
+
+def _spooled(spool: Spool | None, form: Format, parts: Sequence[Block | Text]) -> list[Batch]:
+    """The same, written down where all EVENTS will be asked for."""
+    batches = _decoded(form, parts)
+    for events in filter(None, (batch.events for batch in batches)):
+        if spool:
+            spool.put(by_place(events).cast(schema.CODED))
+    return batches

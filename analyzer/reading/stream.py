@@ -26,9 +26,11 @@ from analyzer.errors import UsageError
 from analyzer.ingest import CODED, recognise
 from analyzer.model import Batch, Format
 from analyzer.reading.harvest import Found, Harvest, Options
+from analyzer.reading.order import by_place, in_order
 from analyzer.reading.parts import parts_of, watched
 from analyzer.reading.reader import PACK, parse_together
-from analyzer.reading.tables import by_place, in_order, stamped
+from analyzer.reading.spool import Spooled
+from analyzer.reading.tables import stamped
 from analyzer.sources import Decoder, Member, Place, holds_many, opened
 
 GATHERED = 16 << 20
@@ -45,11 +47,15 @@ def decoded(places: Iterable[Place], options: Options, nodes: Mapping[str, str |
     keep_freed_memory()
     exact = Options(customer=options.customer, progress=options.progress)
     known = {source: node for source, node in nodes.items() if node is not None}
+    spooled = Spooled(options.spool)
     archives = {place: holds_many(place) for place in places if place.may_hold(nodes)}
     ordered = sorted(archives, key=lambda one: f"{one.name}{NAMES_INSIDE}" if archives[one] else one.name)
-    for many, group in groupby(ordered, archives.__getitem__):
-        members = (member for place in group for member in opened(place) if member.name in nodes)
-        pieces = (_stamped(piece, options.customer, known) for piece in _events(members, exact) if len(piece))
+    for (many, written), group in groupby(ordered, lambda place: (archives[place], place.name in spooled)):
+        if written:
+            found = spooled.pieces(place.name for place in group if place.name in nodes)
+        else:
+            found = _events((member for place in group for member in opened(place) if member.name in nodes), exact)
+        pieces = (_stamped(piece, options.customer, known) for piece in found if len(piece))
         yield from _waiting(pieces) if many else pieces
 
 
