@@ -221,7 +221,7 @@ def _coding(blocks: Sequence[Block]) -> Ints | None:
     return np.concatenate([np.zeros(len(one), np.int64) if one.coding is None else one.coding for one in blocks])
 
 
-_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
+FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 INLINED = 12
 
 
@@ -254,8 +254,8 @@ def _views(data: bytes | memoryview, starts: Ints, ends: Ints) -> npt.NDArray[np
     rest = np.flatnonzero(starts > last)
     first[rest], second[rest] = (words_of(tail)[starts[rest] - near + skipped] for skipped in (0, 4))
     raw = np.empty((len(starts), 2), np.uint64)
-    raw[:, 0] = sizes.view(np.uint64) | (first & _FIRST_BYTES[np.minimum(sizes, 4)]) << np.uint64(32)
-    inlined = second & _FIRST_BYTES[np.clip(sizes - 4, 0, 8)]
+    raw[:, 0] = sizes.view(np.uint64) | (first & FIRST_BYTES[np.minimum(sizes, 4)]) << np.uint64(32)
+    inlined = second & FIRST_BYTES[np.clip(sizes - 4, 0, 8)]
     raw[:, 1] = np.where(sizes <= INLINED, inlined, starts.view(np.uint64) << np.uint64(32))
     return raw
 

@@ -12,14 +12,16 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from analyzer.blocks import Flags, Ints
+from analyzer.blocks import FIRST_BYTES, Flags, Ints, words_at
 from analyzer.clocks import JITTER
-from analyzer.ingest.fixed_places import PLANNED, Words, word_of
-from analyzer.ingest.task_log_look import LEVEL_BYTES, Look
+from analyzer.ingest.fixed_places import PLANNED, Small, Words, word_of
+from analyzer.ingest.task_log_heads import LEVEL_BYTES
+from analyzer.ingest.task_log_look import Look
 
-_FACTORS = tuple(
-    word_of(text) | np.uint64(1) for text in (b"activity", b"identity", b"of-lines", b"in-a-log", b"by-level")
-)
+_FACTORS = np.array([word_of(text) for text in (b"activity", b"identity", b"of-lines", b"in-a-log", b"by-level")])
+_FACTORS |= np.uint64(1)
+AT_ONCE = 32 << 10
+"""Words that are compared at once: a quarter of a megabyte."""
 
 
 @dataclass(frozen=True)
@@ -30,70 +32,116 @@ class Activities:
     parent: Words
     step: Words
     which: Ints  # of the sources it is in
-    depth: Ints
+    depth: Small
     begin: Ints  # instant of the first line
     end: Ints  # and of the last one
-    kind: Ints  # of the last line
+    kind: Small  # of the last line
     planned: Flags
 
 
 def of_block(found: Look, roots: Ints) -> tuple[Activities, Ints]:
-    """The activities of a block, and their first lines. Doubts the sources in which one of them goes back in time."""
-    key, parent, step = _keys(found, roots)
-    opens = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
-    closes = np.append(opens[1:], len(key)) - 1
-    back = np.diff(found.instant, prepend=found.instant[0])
-    back[opens] = 0
-    found.doubt(back < -JITTER)
-    first, last, late = _grouped(key[opens], found.instant[opens], found.instant[closes])
+    """The activities of the good sources of a block, and their first lines.
+
+    Doubts sources in which a line begins with another log's id, or an activity goes back in time.
+    """
+    depths = [_stretches(found, depth) for depth in range(int(found.depth.max()) + 1)]
+    opens, closes, planned = (np.concatenate(parts) for parts in zip(*depths, strict=True))
+    _same_log(found, opens, roots)
+    key, parent, step = _keys(found, opens, roots)
+    order, groups, late = _grouped(key, found.instant[opens], found.instant[closes])
     found.doubt(opens[late])
-    begin, end = opens[first], closes[last]
-    known, plans = key[begin], np.flatnonzero(found.kind == PLANNED)
-    planned = np.zeros(len(known), bool)
-    planned[np.searchsorted(known, key[plans])] = True
-    which, depth, instant = found.block.which[begin], found.depth[begin], found.instant
+    first = order[groups]
+    begin, end = opens[first], closes[order[np.append(groups[1:], len(key)) - 1]]
     row = Activities(
-        known, parent[begin], step[begin], which, depth, instant[begin], instant[end], found.kind[end], planned
+        key=key[first],
+        parent=parent[first],
+        step=step[first],
+        which=found.block.which[begin],
+        depth=found.depth[begin],
+        begin=found.instant[begin],
+        end=found.instant[end],
+        kind=found.kind[end],
+        planned=np.logical_or.reduceat(planned[order], groups),
     )
     return row, begin
+
+
+def _stretches(found: Look, depth: int) -> tuple[Ints, Ints, Flags]:
+    """Stretches of lines of this depth that are of one activity: first and last lines, and whether a line is planned.
+
+    Doubts the sources in which time goes back in one of them.
+    """
+    rows = np.flatnonzero((found.depth == depth) & found.good[found.block.which])
+    if not len(rows):
+        return rows, rows, np.empty(0, bool)
+    turns = _turns(found, rows)
+    instant = found.instant[rows]
+    found.doubt(rows[1:][(np.diff(instant) < -JITTER) & ~turns[1:]])
+    opens = np.flatnonzero(turns)
+    planned = np.logical_or.reduceat(found.kind[rows] == PLANNED, opens)
+    return rows[opens], rows[np.append(opens[1:], len(rows)) - 1], planned
+
+
+def _turns(found: Look, rows: Ints) -> Flags:
+    """Which of these lines, all of one depth, have not the same id as the one before it, or are of another source."""
+    starts = found.block.starts[rows]
+    sizes = found.ends[rows] - starts
+    count = int(sizes.max()) // 8 + 1
+    turns = np.ones(len(rows), bool)
+    step = max(1, AT_ONCE // count)
+    for at in range(0, len(rows) - 1, step):
+        some = slice(at, at + step + 1)
+        words = np.ascontiguousarray(words_at(found.block.data, starts[some], count).T)
+        for place in range(int(sizes.min()) // 8, count):
+            words[place] &= FIRST_BYTES[np.clip(sizes[some] - 8 * place, 0, 8)]
+        turns[at + 1 : at + step + 1] = np.bitwise_or.reduce(words[:, 1:] ^ words[:, :-1], axis=0) != 0
+    turns[np.searchsorted(rows, found.first[found.first <= rows[-1]])] = True
+    return turns
+
+
+def _same_log(found: Look, rows: Ints, roots: Ints) -> None:
+    """Doubt the sources in which one of these lines does not begin with the id of the log."""
+    starts, which, count = found.block.starts, found.block.which[rows], int(roots.max()) // 8 + 1
+    kept = FIRST_BYTES[np.clip(roots[:, None] - 8 * np.arange(count), 0, 8)]
+    first = np.minimum(starts[found.first], len(found.octets) - 8 * count)  # of a good source none is so near the end
+    own = words_at(found.block.data, first, count) & kept
+    found.doubt(rows[((words_at(found.block.data, starts[rows], count) & kept[which]) != own[which]).any(axis=1)])
 
 
 def united(parts: Sequence[Activities]) -> tuple[Activities, bool]:
     """The activities of blocks that follow one another, and whether none of them goes back in time between two."""
     column = {one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Activities)}
-    first, last, late = _grouped(column["key"], column["begin"], column["end"])
+    order, groups, late = _grouped(column["key"], column["begin"], column["end"])
+    first, last = order[groups], order[np.append(groups[1:], len(order)) - 1]
     rows = {name: values[last if name in ("end", "kind") else first] for name, values in column.items()}
-    plans = column["key"][column["planned"]]
-    rows["planned"] = np.isin(rows["key"], plans)
+    rows["planned"] = np.logical_or.reduceat(column["planned"][order], groups)
     return Activities(**rows), not len(late)
 
 
 def _grouped(key: Words, begin: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
-    """The first and the last of the rows of each key, sorted by it, and the rows that begin before the one before them
-    ended.
+    """The rows in the order of their keys, where in it each key begins, and the rows that begin before the one before
+    them ended.
     """
     order = np.argsort(key, kind="stable")
     key, turns = key[order], np.ones(len(key), bool)
     np.not_equal(key[1:], key[:-1], out=turns[1:])
     back = begin[order[1:]] - end[order[:-1]] < -JITTER
-    opens = np.flatnonzero(turns)
-    return order[opens], order[np.append(opens[1:], len(key)) - 1], order[1:][back & ~turns[1:]]
+    return order, np.flatnonzero(turns), order[1:][back & ~turns[1:]]
 
 
-def _keys(found: Look, root: Ints) -> tuple[Words, Words, Words]:
-    """Numbers that stand for the activity of each line, for its parent and for its step."""
-    block, words = found.block, found.words
-    key = (block.which.astype(np.uint64) + np.uint64(1)) * _FACTORS[0]
+def _keys(found: Look, rows: Ints, roots: Ints) -> tuple[Words, Words, Words]:
+    """Numbers that stand for the activities of these lines, for their parents and for their steps."""
+    which, depth = found.block.which[rows], found.depth[rows]
+    own = found.block.starts[rows] + roots[which]
+    key = (which.astype(np.uint64) + np.uint64(1)) * _FACTORS[0]
     parent, step = key.copy(), key.copy()
-    for level in range(1, int(found.depth.max()) + 1):
-        rows = np.flatnonzero(found.depth >= level)
-        at = block.starts[rows] + root[block.which[rows]] + LEVEL_BYTES * (level - 1)
-        found.doubt(rows[found.octets[at] != ord("/")])
-        part = sum(
-            (words[at + 1 + 8 * i] * factor for i, factor in enumerate(_FACTORS[:4])), np.zeros(len(rows), np.uint64)
-        )
-        parent[rows] = key[rows]
-        key[rows] = key[rows] * _FACTORS[4] + part
+    for level in range(1, int(depth.max()) + 1):
+        below = np.flatnonzero(depth >= level)
+        at = own[below] + LEVEL_BYTES * (level - 1)
+        found.doubt(rows[below[found.octets[at] != ord("/")]])
+        part = words_at(found.block.data, at + 1, 4) @ _FACTORS[:4]
+        parent[below] = key[below]
+        key[below] = key[below] * _FACTORS[4] + part
         if level == 1:
-            step[rows] = key[rows]
+            step[below] = key[below]
     return key, parent, step

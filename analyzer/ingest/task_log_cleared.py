@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from analyzer import schema
 from analyzer.blocks import Flags, Ints, Octets, views, words_at
-from analyzer.ingest.fixed_places import CODES, level_codes
+from analyzer.ingest.fixed_places import CODES
 from analyzer.ingest.task_log_columns import of_levels, of_source, placed, repeated, strings
-from analyzer.ingest.task_log_look import LEVEL, LEVEL_BYTES, NONE, TEXT, Look
+from analyzer.ingest.task_log_heads import LEVEL_BYTES, TEXT
+from analyzer.ingest.task_log_look import NONE, Look
 
 _NAMES = [name for _, name in CODES]
 
@@ -27,10 +28,9 @@ def cleared_events(found: Look, good: Flags, roots: Sequence[tuple[str, str]]) -
     block, rows = found.block, np.flatnonzero(good[found.block.which])
     instant, begins, stops = found.instant[rows], found.ends[rows] + TEXT, found.stop[rows]
     wall = instant // 10
-    level, _ = level_codes(found.words, found.ends[rows] + LEVEL)
     columns = {
         **placed(block, rows),
-        **of_levels(_NAMES, level),
+        **of_levels(_NAMES, found.level[rows].astype(np.int32)),
         "task": of_source([task for task, _ in roots], block, rows),
         "log": of_source([log for _, log in roots], block, rows),
         "activity": _activities(found, rows),

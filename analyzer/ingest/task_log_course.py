@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from analyzer.blocks import Flags, Ints
-from analyzer.ingest.fixed_places import FINISHED
+from analyzer.ingest.fixed_places import FINISHED, Small
 from analyzer.ingest.task_log_look import Look
 from analyzer.names import ERROR, FATAL
 
@@ -22,7 +22,7 @@ class Edge:
     line: Ints
     offset: Ints
     root: Flags  # whether it is one of the root's
-    kind: Ints
+    kind: Small
     closing: Flags  # whether the root says in it that the task failed
 
 
@@ -36,7 +36,7 @@ class Course:
     lines: Ints
     earliest: Ints
     latest: Ints
-    worst: Ints
+    worst: Small
     finishes: Ints  # how many lines of the root are FIN
     errors: Ints  # and how many are as severe as an error
     fatal: Flags  # whether any line is

@@ -16,15 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analyzer.blocks import Block, Flags, Ints, Octets, count, words_of
-from analyzer.ingest.fixed_places import Words, instants, levels, mask_of, shaped, word_of
+from analyzer.ingest.fixed_places import KINDS_OF, SEVERITIES, Small, Words, mask_of, word_of
 from analyzer.ingest.task_log_fields import control, disturbed, escapes
+from analyzer.ingest.task_log_heads import TEXT, heads, tails
 
-LEVEL, STAMP, TEXT = 3, 9, 45  # from the id's closing quote on
-SHORTEST = TEXT + len('","",0]')
-LEAST = TEXT + 8
-"""Bytes of the smallest block that can be looked at: eight stand where a text would."""
-DEEPEST = 6
-LEVEL_BYTES = 33  # a slash and 32 hexadecimal digits
 NONE = np.empty(0, np.int64)
 ESCAPED = np.array(
     [word_of(b"\\u00" + code) for code in (b"22", b"26", b"27", b"2b", b"2B", b"3c", b"3C", b"3e", b"3E", b"60")]
@@ -42,12 +37,13 @@ class Look:
     first: Ints  # first line of each source
     good: Flags
     ends: Ints  # of ids
-    depth: Ints
+    depth: Small
     stop: Ints  # of texts
     texts: dict[int, bytes]  # of lines whose tail is not the usual one
     instant: Ints
-    severity: Ints
-    kind: Ints
+    level: Small  # number in CODES
+    severity: Small
+    kind: Small
     begins: Words  # of texts
     escapes: Ints  # where one begins, anywhere in the block
 
@@ -69,59 +65,33 @@ class Look:
 def look(block: Block, first: Ints, roots: Ints, good: Flags) -> Look:
     """Look at the lines of a block. `first`: the first line of each source; `roots`: how long the id of its root is."""
     octets = np.frombuffer(block.data, np.uint8)
-    found = _lines(block, octets, words_of(block.data), first, good, roots)
-    _texts_are_whole(found)
-    return found
-
-
-def _lines(block: Block, octets: Octets, words: Words, first: Ints, good: Flags, roots: Ints) -> Look:
-    """Where the fields of every line stand, and their values."""
-    safe = len(octets) - LEAST  # an id that ends behind this place has no room for what follows it
-    ends, depth, found = _ids(words, block.starts, roots[block.which], safe)
-    found &= ends + SHORTEST <= block.ends
-    ends, depth = np.where(found, ends, 0), np.where(found, depth, 0)
-    severity, kind, known = levels(words, ends + LEVEL)
-    instant, real = instants(words, ends + STAMP)
-    stops, begins = block.ends.copy(), words[ends + TEXT]
-    seen = Look(block, octets, words, first, good, ends, depth, stops, {}, instant, severity, kind, begins, NONE)
-    seen.doubt(~found | ~known | ~real)
-    _tails(seen)
+    one, tail = heads(block, roots[block.which]), tails(block, octets)
+    seen = Look(
+        block,
+        octets,
+        words_of(block.data),
+        first,
+        good,
+        one.ends,
+        one.depth,
+        tail.stop,
+        {},
+        one.instant,
+        one.level,
+        SEVERITIES[one.level],
+        KINDS_OF[one.level],
+        one.begins,
+        NONE,
+    )
+    seen.doubt(np.flatnonzero(~one.good | (one.ends + TEXT > tail.stop)))
+    _details(seen, np.flatnonzero(~tail.usual))
+    _texts_are_whole(seen, np.flatnonzero(tail.slashed))
     return seen
 
 
-def _ids(words: Words, starts: Ints, root: Ints, safe: int) -> tuple[Ints, Ints, Flags]:
-    """Where the ids end, how many levels below the root they are, and which of them end at all."""
-    mask, separated = mask_of(b'","...",', b'",'), word_of(b'","\0\0\0",')
-    ends, depth = starts + root, np.zeros(len(starts), np.int64)
-    todo, at = np.arange(len(starts)), ends
-    for level in range(1, DEEPEST + 1):
-        deeper = (words[np.minimum(at, safe)] & mask != separated) | (at > safe)
-        todo, at = todo[deeper], at[deeper] + LEVEL_BYTES
-        if not len(todo):
-            break
-        ends[todo], depth[todo] = at, level
-    found = np.ones(len(starts), bool)
-    found[todo] = False
-    return ends, depth, found
-
-
-def _tails(seen: Look) -> None:
-    """Where texts end: before `","",0]`, with one to three digits; other lines are read one by one."""
-    ends, unusual = seen.block.ends, np.arange(len(seen.block))
-    last = seen.words[np.maximum(ends - 8, 0)]
-    for shape in (b'","",d]', b'","",dd]', b'","",ddd]'):
-        part = shape[-8:]
-        _, wrong = shaped(last[unusual] >> np.uint64(8 * (8 - len(part))), part.ljust(8, b"\0"))
-        at = np.maximum(ends[unusual] - len(shape), 0)
-        fits = (wrong & word_of(b"\x80" * 8) == 0) & (seen.octets[at] == ord('"'))
-        if b"dd" in shape:
-            fits &= seen.octets[at + shape.index(b"d")] != ord("0")
-        seen.stop[unusual[fits]] = at[fits]
-        unusual = unusual[~fits]
-        if not len(unusual):
-            break
-    seen.doubt(seen.stop < seen.ends + TEXT)
-    for row in unusual[seen.good[seen.block.which[unusual]]].tolist():
+def _details(seen: Look, rows: Ints) -> None:
+    """Read the texts of lines that have a detail one by one."""
+    for row in rows[seen.good[seen.block.which[rows]]].tolist():
         text = _text_of(seen.block.raw(row))
         if text is None:
             seen.doubt(np.array([row]))
@@ -144,7 +114,7 @@ def _text_of(line: bytes) -> bytes | None:
     return entry[3].encode("utf-8", "surrogatepass") if whole else None
 
 
-def _texts_are_whole(seen: Look) -> None:
+def _texts_are_whole(seen: Look, slashed: Ints) -> None:
     """Doubt the sources in which a text holds a quote, a control character or an escape that JSON does not know."""
     octets, block = seen.octets, seen.block
     begun, unknown = escapes(octets)
@@ -152,11 +122,10 @@ def _texts_are_whole(seen: Look) -> None:
     following = octets[np.minimum(begun + 1, len(octets) - 1)]
     for at in (unknown, _spelt(seen.words, begun[following == ord("u")])):
         seen.doubt(np.searchsorted(block.starts, at, "right") - 1)
-    tail = seen.stop - 1
-    slashed = np.flatnonzero(octets[tail] == ord("\\"))
-    if len(slashed):  # the quote that seems to close the text is a part of it
-        at = np.searchsorted(begun, tail[slashed])
-        seen.doubt(slashed[begun[np.minimum(at, len(begun) - 1)] == tail[slashed]])
+    if len(slashed):  # the quote that seems to close the text may be a part of it
+        tail = seen.stop[slashed] - 1
+        at = np.searchsorted(begun, tail)
+        seen.doubt(slashed[begun[np.minimum(at, len(begun) - 1)] == tail])
     begins = np.append(block.starts[seen.first], len(octets))
     _ten_quotes(seen, begins, begun[following == ord('"')] + 1)
     if disturbed(block, octets):

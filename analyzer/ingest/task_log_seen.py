@@ -59,7 +59,6 @@ class Seen:
 
     def _look_at(self, found: Look, roots: Ints) -> tuple[Activities, Iterator[tuple[int, Step]]]:
         """The activities of a block, and its steps; its lines are doubted."""
-        _same_log(found, roots)
         rows, begin = of_block(found, roots)
         found.doubt(_strange_ids(found, begin[rows.depth > 0]))
         _interrupted(found)
@@ -75,16 +74,6 @@ class Seen:
                 self._titles[source] = text
             elif self._titles[source] == text:
                 found.good[source] = False
-
-
-def _same_log(found: Look, root: Ints) -> None:
-    """Doubt the sources in which a line begins with another log's id, or with none."""
-    starts, which = found.block.starts, found.block.which
-    first = starts[found.first]
-    for place in range(0, int(root.max()), 8):
-        at = np.maximum(np.minimum(place, root - 8), 0)  # the last word overlaps the one before
-        own = found.words[np.minimum(first + at, len(found.words) - 1)]
-        found.doubt(found.words[np.minimum(starts + at[which], len(found.words) - 1)] != own[which])
 
 
 def _strange_ids(found: Look, begin: Ints) -> Ints:

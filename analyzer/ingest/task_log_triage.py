@@ -32,13 +32,16 @@ from analyzer.blocks import AS_STORED, Block, Ints, joined, of_lines
 from analyzer.ingest.fixed_places import FINISHED
 from analyzer.ingest.task_log_activities import Activities
 from analyzer.ingest.task_log_cleared import cleared_events
-from analyzer.ingest.task_log_look import LEAST, Look, look
+from analyzer.ingest.task_log_heads import LEAST
+from analyzer.ingest.task_log_look import Look, look
 from analyzer.ingest.task_log_seen import Seen
 from analyzer.ingest.task_log_telling import candidates, telling
 from analyzer.ingest.triage import Triage, nothing
 
-_ROOT = re.compile(rb'\["(ServerTasks-\d+_[^/"\\]+)"')
-"""The id of a task's root, with a suffix, which opens a line (`names.CORRELATION`)."""
+_ROOT = re.compile(rb'\["(ServerTasks-\d{1,10}_[^/"\\]{1,30})"')
+"""The id of a task's root, with a suffix, which opens a line (`names.CORRELATION`). It is so short that where a line of
+one log has an id, a line of another one has not ended yet: they are compared in words (`task_log_activities`).
+"""
 ONLY = np.zeros(1, np.int64)
 """The first line of the only source of a block."""
 
@@ -100,7 +103,8 @@ def _looked(block: Block, first: Ints, ids: list[bytes | None]) -> Look | None:
         good[block.which[block.coding != AS_STORED]] = False
     if len(block.data) < LEAST or not good.any():
         return None
-    return look(block, first, _roots(ids), good)
+    found = look(block, first, _roots(ids), good)
+    return found if found.good.any() else None
 
 
 def _roots(ids: list[bytes | None]) -> Ints:

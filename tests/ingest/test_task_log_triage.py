@@ -73,6 +73,12 @@ def test_these_lines_are_no_reason_for_doubt(line):
     assert clears(with_line(line + more, 3))
 
 
+@pytest.mark.parametrize("size", range(15, 30))
+@pytest.mark.parametrize("activity", [".", "1"])
+def test_texts_that_end_where_the_ids_of_deeper_activities_do(activity, size):
+    assert clears(with_line(f"{activity} INF 3.1 {'x' * size}"))
+
+
 @pytest.mark.parametrize("tail", [',"",0] ', ',"",7]', ',"",42]', ',"",100]', r',"a \"detail\"",0]', ',"at line 7",0]'])
 def test_details_and_percentages(tail):
     assert clears(log(SMALL).replace(b',"",0]', tail.encode()))
