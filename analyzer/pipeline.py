@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import polars as pl
@@ -13,17 +14,14 @@ import pyarrow as pa
 
 from analyzer import schema
 from analyzer.case import Audit, Case
-from analyzer.citing import cite
-from analyzer.detectors import CATALOGUE
 from analyzer.errors import PathMissing, UsageError
-from analyzer.executions import reconstruct
-from analyzer.incidents import recognise
 from analyzer.model import Finding, Findings, Incident, NotJudged, Progress
 from analyzer.narrowing import Question, narrowed, of_tasks, tasks_asked_for
 from analyzer.reading import Options, Reading, stream_events
 from analyzer.sources import outermost
 from analyzer.stamping import mark_duplicates, stamp_offsets, stamp_stretches, stamp_times
 
+JUDGES = ("analyzer.executions", "analyzer.detectors", "analyzer.incidents", "analyzer.citing")
 _OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})")
 
 
@@ -93,7 +91,7 @@ def _reconstructed(paths: Sequence[Path], options: Options, offsets: Mapping[str
     """Of a log that a first look cleared the lines are needed where its task turns out to have several executions, or
     machines.
     """
-    reading = Reading(paths, options)
+    reading = Reading(paths, options, _load_judges)
     tables = _judgeable(reading, offsets)
     paired = pl.col("task").is_in(pl.DataFrame(tables["pairs"])["task"].unique().to_list())
     cleared = pl.DataFrame(tables["logs"]).filter("cleared")
@@ -104,7 +102,15 @@ def _reconstructed(paths: Sequence[Path], options: Options, offsets: Mapping[str
     return tables
 
 
+def _load_judges() -> None:
+    """Load what judges, and polars with it: after other processes were started, which need neither."""
+    for name in JUDGES:
+        import_module(name)
+
+
 def _judgeable(reading: Reading, offsets: Mapping[str, timedelta]) -> dict[str, pa.Table]:
+    from analyzer.executions import reconstruct
+
     tables = reading.tables()
     _give_memory_back()
     tables["events"] = stamp_offsets(tables["events"], offsets)
@@ -127,6 +133,10 @@ def audit(case: Case) -> Audit:
 
     The cited lines are read back from their sources.
     """
+    from analyzer.citing import cite
+    from analyzer.detectors import CATALOGUE
+    from analyzer.incidents import recognise
+
     judgements = [detector.detect(case) for detector in CATALOGUE]
     findings = [finding for judgement in judgements for finding in judgement.findings]
     open_questions = {

@@ -164,7 +164,7 @@ def test_ingest_writes_five_tables(stage, tmp_path):
 def test_ingest_writes_the_same_bytes_with_one_worker_and_with_several(tmp_path, monkeypatch):
     from analyzer.reading import workers
 
-    monkeypatch.setattr(workers, "LARGE", 1)
+    monkeypatch.setattr(workers, "LARGE", dict.fromkeys(workers.LARGE, 1))
     monkeypatch.setattr(workers, "SHARE", 10_000)
     written = []
     for number in (1, 2):

@@ -15,7 +15,7 @@ listing   SOURCES
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,12 +34,15 @@ __all__ = ["Options", "Reading", "read_tables", "stream_events"]
 
 
 class Reading:
-    """What was read of some paths. Raises PathMissing, and UsageError where a node is given no source."""
+    """What was read of some paths. Raises PathMissing, and UsageError where a node is given no source.
 
-    def __init__(self, paths: Sequence[Path], options: Options) -> None:
+    `meanwhile` is called once where other processes read: this one waits for them.
+    """
+
+    def __init__(self, paths: Sequence[Path], options: Options, meanwhile: Callable[[], None] = lambda: None) -> None:
         self._options = options
         self._named = prefixes(paths)
-        self._harvest = read_places(_places(self._named), options)
+        self._harvest = read_places(_places(self._named), options, meanwhile)
         self.decode(self._harvest.again)
         self.decode(doubted(self._harvest, options.decode) | self._not_told_apart())
 

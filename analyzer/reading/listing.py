@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from analyzer import schema
 from analyzer.reading.harvest import SHORT, TABLES, Found, Harvest, short_log
 
-COUNTED = {"source": pl.String, "rows": pl.Int64, "lines": pl.Int64}
+COUNTED = {"source": str, "rows": int, "lines": int}
 SAME = ("source", "format", "encoding", "lines", "node", "node_basis", "version", "duplicate_of", "problem")
 KNOWN = {name: name for name in SAME} | {"bytes": "size", "structure_lines": "structure"}
 """Columns of SOURCES, and what `Found` calls them."""
-_TYPES = {name: pl.Int64 if name in ("lines", "bytes", "structure_lines") else pl.String for name in KNOWN}
+_TYPES = {name: int if name in ("lines", "bytes", "structure_lines") else str for name in KNOWN}
 
 
 def listed(harvested: Harvest, logs: pa.Table, customer: str) -> pa.Table:
@@ -41,7 +41,7 @@ def _short(tables: Sequence[pa.Table]) -> pl.DataFrame:
     same = short_log("", 0, 0)
     constant = {column: getattr(same, name) for column, name in KNOWN.items() if column not in SHORT.names}
     frame = pl.DataFrame(pa.concat_tables([schema.empty(SHORT), *tables]))
-    return frame.with_columns(pl.lit(value, _TYPES[name]).alias(name) for name, value in constant.items()).select(
+    return frame.with_columns(pl.lit(value).cast(_TYPES[name]).alias(name) for name, value in constant.items()).select(
         *KNOWN
     )
 

@@ -1,4 +1,8 @@
-"""Processes that share the reading of a large input. One that dies costs the source it died on, never the case."""
+"""Processes that share the reading of a large input. One that dies costs the source it died on, never the case.
+
+A process that has one thread forks them: they have everything loaded and start at once. Where it has more, one of these
+may hold what a forked process would wait for in vain: there each process starts anew, in 0.3 s of CPU time.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,8 @@ from analyzer.reading.reader import read_members
 from analyzer.sources import Place, divided, opened
 from analyzer.startup import lightly
 
-LARGE = 384 << 20
-"""Less is read sooner than another process has started."""
+LARGE = {"fork": 64 << 20, "spawn": 384 << 20}
+"""Bytes, by how processes start: less is read sooner than others have started."""
 SHARE = 16 << 20
 DIED = "the reader died on it"
 
@@ -30,19 +34,23 @@ def read_share(options: Options, share: Share) -> Harvest:
     return read_members((member for place in share for member in opened(place)), options)
 
 
-def read_places(places: Sequence[Place], options: Options, read: Read = read_share) -> Harvest:
+def read_places(
+    places: Sequence[Place], options: Options, meanwhile: Callable[[], None] = lambda: None, read: Read = read_share
+) -> Harvest:
     """Read all places: in this process, or by `options.workers` others where there is much to read.
 
-    What is decoded as a whole is not sent from one process to another: only a first look is shared out.
+    `meanwhile` is called once these have started. What is decoded as a whole is not sent from one process to another:
+    only a first look is shared out.
     """
     shared = options.workers > 1 and options.triage
     members = [member for place in places for member in _members(place)] if shared else []
     sizes = [_size(member) for member in members]
-    if sum(sizes) < LARGE or len(members) < 2:
+    if sum(sizes) < LARGE[_start()] or len(members) < 2:
         return read(options, tuple(places))
     found = Harvest()
     quiet = replace(options, progress=None)
-    for share, size, harvested in _in_order(partial(read, quiet), _shares(members, sizes), options.workers):
+    shares = _shares(members, sizes)
+    for share, size, harvested in _in_order(partial(read, quiet), shares, options.workers, meanwhile):
         found.add(harvested)
         if options.progress:
             options.progress(share[-1].name, size)
@@ -51,7 +59,7 @@ def read_places(places: Sequence[Place], options: Options, read: Read = read_sha
 
 def _members(place: Place) -> list[Place]:
     """A place, or the members of a zip that is large enough: text shrinks to a tenth or less."""
-    return [place] if place.plain or _size(place) * 16 < LARGE else divided(place)
+    return [place] if place.plain or _size(place) * 16 < LARGE[_start()] else divided(place)
 
 
 def _size(place: Place) -> int:
@@ -74,10 +82,14 @@ def _shares(places: Sequence[Place], sizes: Sequence[int]) -> Iterator[tuple[Sha
 
 
 def _in_order(
-    read: Callable[[Share], Harvest], shares: Iterator[tuple[Share, int]], workers: int
+    read: Callable[[Share], Harvest],
+    shares: Iterator[tuple[Share, int]],
+    workers: int,
+    meanwhile: Callable[[], None],
 ) -> Iterator[tuple[Share, int, Harvest]]:
     with _pool(workers) as pool:
         waiting = [(share, size, pool.submit(read, share)) for share, size in shares]
+        meanwhile()
         for share, size, future in waiting:
             yield share, size, _result(future, read, share)
 
@@ -103,4 +115,12 @@ def _alone(read: Callable[[Share], Harvest], share: Share) -> Harvest:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=lightly)
+    return ProcessPoolExecutor(workers, mp_context=get_context(_start()), initializer=lightly)
+
+
+def _start() -> str:
+    """How a process is started from this one. Where there is no list of its threads it may have several."""
+    with suppress(OSError):
+        if len(os.listdir("/proc/self/task")) == 1:  # noqa: PTH208 (no Path is needed)
+            return "fork"
+    return "spawn"

@@ -67,7 +67,7 @@ def test_a_long_log_that_is_not_cleared_is_written_down_in_parts(tmp_path, monke
 
 
 def test_processes_write_beside_one_another_and_a_share_that_is_read_twice_counts_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "LARGE", 1)
+    monkeypatch.setattr(workers, "LARGE", dict.fromkeys(workers.LARGE, 1))
     monkeypatch.setattr(workers, "SHARE", 2000)
     path, place = folder(tmp_path / "bundle", FILES), tmp_path / "spool"
     place.mkdir()
