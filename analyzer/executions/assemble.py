@@ -155,6 +155,7 @@ def _others(case: _Case, lines: pl.DataFrame, machines: pl.DataFrame, printed: t
     for row in machines.join(lines, on=KEY, how="semi").iter_rows(named=True):
         place = (row["source"], row["line"], row["offset"])
         named[(row["customer"], row["task"], row["log"])][place] = row["machine"]
+    lines = lines.with_columns(dated=pl.col("time").is_not_null())  # times as objects would cost as much as all else
     every = {name: lines[name] for name in COLUMNS}
     begin = 0
     logs = lines.group_by(KEY, maintain_order=True).agg(raw=pl.col("view").first() == 0, count=pl.len())

@@ -94,5 +94,5 @@ def _tick(instant: pl.Expr) -> pl.Expr:
 
 
 def _back_steps(lines: pl.DataFrame) -> pl.DataFrame:
-    step = pl.col("instant") - pl.col("instant").shift().over([*KEY, "source", "activity"], order_by=["line", "offset"])
+    step = pl.col("instant") - pl.col("instant").shift().over([*KEY, "source", "activity"])
     return lines.with_columns(step=step).group_by(KEY).agg(back_steps=(pl.col("step") < -JITTER).sum().cast(pl.Int64))

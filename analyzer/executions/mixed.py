@@ -16,7 +16,7 @@ from analyzer.executions.steps import Line
 from analyzer.names import FATAL
 
 COLUMNS = (
-    "source", "line", "offset", "instant", "lines", "severity", "step", "kind", "message", "activity", "time", "tears",
+    "source", "line", "offset", "instant", "lines", "severity", "step", "kind", "message", "activity", "dated", "tears",
     "version",
 )  # fmt: skip
 Columns = Mapping[str, Sequence[Any]]
@@ -55,6 +55,7 @@ def mixed(key: Key, column: Columns, named: Named, printed: tree.Trees | None) -
         separation = tree.separate(entries, severe, printed.of(key, column["source"]), column["version"][0])
     found = runs(entries, separation, machines, severities, ordered=printed is None)
     names = _target_names(entries)
+    dated = all(column["dated"])
     owners: list[int | None] = [None] * len(entries)
     executions = []
     for run in found.runs:
@@ -67,7 +68,7 @@ def mixed(key: Key, column: Columns, named: Named, printed: tree.Trees | None) -
             sum(column["lines"][row] for row in run.rows),
             targets=frozenset(names[row] for row in run.rows if row in names),
             finished=any(not entries[row].activity and entries[row].kind == "finished" for row in run.rows),
-            dated=None not in column["time"],
+            dated=dated,
             unclear=run.structure in separation.unclear,
             sure=run.structure not in separation.unsure,
         )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
+from operator import attrgetter
 
 from analyzer.clocks import JITTER
 from analyzer.executions.starts import unplanned
@@ -23,19 +25,12 @@ class Order:
     """The certain lines of one structure: whether a further line fits between them by time, and how close it is."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
-        self.lines = sorted(lines, key=lambda line: line.row)
+        self.lines = sorted(lines, key=attrgetter("row"))
         self.rows = [line.row for line in self.lines]
-        self.instants = sorted(line.instant for line in self.lines)
-        self.latest: list[int] = []
-        self.earliest: list[int] = []
-        high, low = -(1 << 62), 1 << 62
-        for line in self.lines:
-            high = max(high, line.instant)
-            self.latest.append(high)
-        for line in reversed(self.lines):
-            low = min(low, line.instant)
-            self.earliest.append(low)
-        self.earliest.reverse()
+        instants = [line.instant for line in self.lines]
+        self.instants = sorted(instants)
+        self.latest = list(accumulate(instants, max))
+        self.earliest = list(accumulate(reversed(instants), min))[::-1]
 
     def fits(self, line: Line) -> bool:
         """Whether time would not go back if the line were one of them."""
@@ -173,12 +168,8 @@ def _clearest(
     return step, owner
 
 
-def owner_of(
-    line: Line, steps: dict[str, Step], starts: list[int], active: dict[int, tuple[int, ...]], orders: list[Order]
-) -> int | None:
-    """The structure a line belongs to; None where it could be more than one's."""
-    if line.step:
-        return steps[line.step].structure
+def owner_of(line: Line, starts: list[int], active: dict[int, tuple[int, ...]], orders: list[Order]) -> int | None:
+    """The structure a line of the root belongs to; None where it could be more than one's."""
     if line.row in starts:
         return starts.index(line.row)
     newest = starts[active[line.row][-1]]

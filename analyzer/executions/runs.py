@@ -190,6 +190,8 @@ def _resumed_at_once(
 
 def _in_order(structure: Structure, by_row: Mapping[int, Line]) -> list[int]:
     """Append order inside a stream; streams by the time of their first line, the announcing one first."""
+    if len(structure.streams) == 1:
+        return sorted(structure.rows)
     firsts: dict[int, tuple[bool, int]] = {}
     for row in sorted(structure.rows):
         line = by_row[row]
@@ -199,6 +201,8 @@ def _in_order(structure: Structure, by_row: Mapping[int, Line]) -> list[int]:
 
 def _machine_cuts(rows: list[int], cuts: set[int], by_row: Mapping[int, Line], machines: Mapping[int, str]) -> set[int]:
     """Where the machine changes for good without a resume message: at the new machine's first line in a known step."""
+    if not machines:
+        return set()
     seen = [(at, machines[row]) for at, row in enumerate(rows) if row in machines]
     changes = [(a, b) for a, b in pairwise(seen) if not same_node(a[1], b[1])]
     if len({name.casefold() for _, name in seen}) != len(changes) + 1:

@@ -44,7 +44,6 @@ def separate(
 
     `lines` in order of (stream, append order); `machines`: row of a machine block -> machine; `severe`: rows at Fatal.
     """
-    title = _title(lines)
     structures: list[Structure] = []
     ambiguous: list[int] = []
     unclear: list[Structure] = []
@@ -53,6 +52,7 @@ def separate(
     by_stream: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
         by_stream[line.stream].append(line)
+    title = _title(by_stream)
     plans = _plans(by_stream)
     for stream in _streams(by_stream, title, plans):
         known = _of_others(by_stream[stream], plans)
@@ -83,22 +83,20 @@ def separate(
     return Separation(tuple(structures), tuple(ambiguous), frozenset(one.number for one in unclear), pairs, unsure)
 
 
-def _title(lines: Iterable[Line]) -> str | None:
+def _title(by_stream: Mapping[int, Sequence[Line]]) -> str | None:
     """The message that opens most streams: the task's description, which every execution announces.
 
     Streams that begin with the root count first; where none does, all of their beginnings are lost.
     """
-    first: dict[int, tuple[bool, int, str]] = {}
-    begun: set[int] = set()
-    for line in lines:
-        opens = line.stream not in begun
-        begun.add(line.stream)
-        if not line.step and line.kind == "message":
-            first.setdefault(line.stream, (not opens, line.instant, line.message))
+    first: list[tuple[bool, int, str]] = []
+    for lines in by_stream.values():
+        said = next((line for line in lines if not line.step and line.kind == "message"), None)
+        if said is not None:
+            first.append((said is not lines[0], said.instant, said.message))
     if not first:
         return None
-    best = min(late for late, _, _ in first.values())
-    messages = [message for late, _, message in sorted(first.values()) if late == best]
+    best = min(late for late, _, _ in first)
+    messages = [message for late, _, message in sorted(first) if late == best]
     return max(messages, key=lambda message: (messages.count(message), -messages.index(message)))
 
 
@@ -107,13 +105,16 @@ def _plans(by_stream: Mapping[int, list[Line]]) -> dict[str, int]:
     return {line.step: stream for stream, lines in by_stream.items() for line in lines if line.kind == "planned"}
 
 
-def _of_others(lines: Iterable[Line], plans: Mapping[str, int]) -> set[str]:
+def _of_others(lines: Sequence[Line], plans: Mapping[str, int]) -> set[str]:
     """Steps in a stream that another stream's plan has: a pause that was resumed here."""
-    return {line.step for line in lines if plans.get(line.step, line.stream) != line.stream}
+    others = {step for step, stream in plans.items() if stream != lines[0].stream}
+    return others.intersection(line.step for line in lines) if others else others
 
 
 def _streams(by_stream: dict[int, list[Line]], title: str | None, plans: Mapping[str, int]) -> list[int]:
     """Streams that announce the root first: those that go on with the activities of others follow."""
+    if len(by_stream) == 1:
+        return [*by_stream]
 
     def rank(stream: int) -> tuple[bool, bool, int, int]:
         lines = by_stream[stream]
@@ -129,11 +130,13 @@ def _pieces(part: Structure, lines: Sequence[Line], owners: Mapping[str, Structu
     Two executions that paused at once have a plan each, and only one of the two is resumed. A part that announces no
     steps under ids of its own, or writes in them behind the resume, stays whole.
     """
+    if not owners or not part.announced:
+        return [part]
     rows = set(part.rows)
     mine = [line for line in lines if line.row in rows]
     cut = next((line.row for line in mine if line.step in owners), None)
     own = {line.step for line in mine if line.step and line.step not in owners}
-    if cut is None or not part.announced or any(line.row > cut and line.step in own for line in mine):
+    if cut is None or any(line.row > cut and line.step in own for line in mine):
         return [part]
     if not _repeats(lines, owners[next(line.step for line in mine if line.row == cut)], own):
         return [part]

@@ -63,10 +63,11 @@ def steps_of(lines: Iterable[Line], machines: Mapping[int, str], elsewhere: Cont
     for line in lines:
         if not line.step:
             continue
-        # A step whose beginning is lost may begin with its finish: "Finished" is nobody's name.
-        name = line.message if line.kind in ("planned", "message") else line.step
-        new = Step(line.step, name, False, line.row, elsewhere=line.step in elsewhere)
-        step = steps.setdefault(line.step, new)
+        step = steps.get(line.step)
+        if step is None:
+            # A step whose beginning is lost may begin with its finish: "Finished" is nobody's name.
+            name = line.message if line.kind in ("planned", "message") else line.step
+            step = steps[line.step] = Step(line.step, name, False, line.row, elsewhere=line.step in elsewhere)
         if line.kind == "planned" and not step.planned:
             # The plan names the step and dates it: lines before it were moved there by the storage.
             step.name, step.first, step.planned = line.message, line.row, True

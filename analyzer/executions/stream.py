@@ -65,7 +65,7 @@ def split(
     structures += _beginning_lost(steps, structures)
     result = Split(structures)
     for line in lines:
-        owner = owner_of(line, steps, starts, active, orders)
+        owner = steps[line.step].structure if line.step else owner_of(line, starts, active, orders)
         if owner is None:
             result.ambiguous.append(line.row)
         else:
