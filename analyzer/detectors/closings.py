@@ -21,7 +21,7 @@ import polars as pl
 
 from analyzer.case import Case
 from analyzer.detectors.common import Row, rows
-from analyzer.detectors.lines import ANSWERED, KEY, RAW, ROOT, task_lines
+from analyzer.detectors.lines import KEY, RAW, ROOT, answers, task_lines
 from analyzer.names import CANCELED, COMPLETED, FATAL, RUNS_UNKNOWN
 
 TASK = ("customer", "task")
@@ -43,7 +43,7 @@ def both_ways(case: Case) -> list[tuple[Row, Row]]:
     if concurrent.is_empty():
         return []
     every = task_lines(case).join(concurrent, on=TASK, how="semi")
-    linked = [rows(pairs.join(concurrent, on=TASK, how="semi")), rows(_went_on(every))]
+    linked = [rows(pairs.join(concurrent, on=TASK, how="semi")), rows(_went_on(every, answers(case)))]
     groups = _groups(chain.from_iterable(linked))
     root = every.filter(ROOT).with_columns(ending=ENDING).with_columns(closes=pl.col("ending").is_not_null())
     begins = _begins(every)
@@ -69,15 +69,15 @@ def _differing(part: Sequence[Row]) -> tuple[Row, Row] | None:
     return (found[0], found[-1]) if len(found) > 1 else None
 
 
-def _went_on(lines: pl.DataFrame) -> pl.DataFrame:
+def _went_on(lines: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
     """Resumes as rows like those of PAIRS: whoever worked on a step before, and whoever took the answer it waited for.
 
     Of several that resume one pause PAIRS cannot tell which of them is the legitimate one; all go on with that step.
     """
-    worked = lines.filter(pl.col("execution").is_not_null() & ~ROOT)
     steps = [*KEY, "step"]
-    begun = worked.unique(steps, keep="first", maintain_order=True)
-    answered = worked.filter(pl.col("message").str.contains(ANSWERED)).unique([*steps, "execution"])
+    worked = pl.col("execution").is_not_null() & ~ROOT
+    answered = answered.filter(worked).select(*steps, "execution").unique()
+    begun = lines.join(answered, on=steps, how="semi").filter(worked).unique(steps, keep="first", maintain_order=True)
     links = begun.select(*steps, first="execution").join(answered.select(*steps, second="execution"), on=steps)
     links = links.filter(pl.col("first") != pl.col("second")).with_columns(relation=pl.lit(""), work=pl.lit("resume"))
     return links.sort(*steps, "second")

@@ -20,6 +20,7 @@ from analyzer.detectors.lines import (
     RAW,
     ROOT,
     SECOND,
+    answers,
     raw_lines,
     remembered,
     seconds,
@@ -130,9 +131,8 @@ def other_owner(case: Case) -> Doubts:
 
 def out_of_order(case: Case) -> Doubts:
     """Time that goes back in one run, on one clock, in a file that nothing has damaged."""
-    lines = task_lines(case)
     inside = steps_back(case).filter((pl.col("clock") != "none") | (pl.col("back") < NIGHT))
-    steps = pl.concat([one.select(*KEY, "line", "back") for one in (inside, _across(lines))])
+    steps = pl.concat([one.select(*KEY, "line", "back") for one in (inside, _across(case))])
     whole = steps.join(torn(case), on=KEY, how="anti").sort("back", descending=True).unique(KEY, keep="first")
     return {
         (customer, task): f"time goes back by {seconds(back)} in line {line} of its log: a clock that was set back, "
@@ -141,15 +141,16 @@ def out_of_order(case: Case) -> Doubts:
     }
 
 
-def _across(lines: pl.DataFrame) -> pl.DataFrame:
+def _across(case: Case) -> pl.DataFrame:
     """Steps back across the activities of a run, in raw logs of tasks that paused.
 
     There a second node goes on with the same activities, and its lines are nobody else's by their ids.
     """
-    paused = lines.filter((pl.col("format") == RAW) & pl.col("message").str.starts_with(RESUMED)).select(KEY).unique()
+    paused = answers(case).filter((pl.col("format") == RAW) & pl.col("message").str.starts_with(RESUMED))
+    lines, paused = task_lines(case), paused.select(KEY).unique()
     mine = lines.join(paused, on=KEY, how="semi").filter(pl.col("execution").is_not_null())
     high = pl.col("instant").cum_max().over(*KEY, "source", "execution")
-    back = mine.with_columns(back=high - pl.col("instant")).join(tolerances(lines), on=KEY, how="left")
+    back = mine.with_columns(back=high - pl.col("instant")).join(tolerances(case), on=KEY, how="left")
     return back.filter(pl.col("back") > pl.max_horizontal("tolerance", pl.lit(LATE)))
 
 

@@ -17,12 +17,15 @@ TRIED_AGAIN = r"(?i)\bretry attempt \d"
 
 def failed_steps(case: Case) -> pl.DataFrame:
     """Raw log: the last fatal line of a step itself, where the step did nothing more and nobody forgave it."""
-    lines = raw_lines(case).filter((pl.col("depth") > 0) & pl.col("execution").is_not_null())
     mine = [*KEY, "execution", "step"]
-    numbered = lines.with_columns(row=pl.int_range(pl.len()))
-    fatal = numbered.filter((pl.col("depth") == 1) & (pl.col("severity") >= FATAL))
+    certain = (pl.col("depth") > 0) & pl.col("execution").is_not_null()
+    numbered = raw_lines(case).with_row_index("row")
+    fatal = numbered.filter(certain & (pl.col("depth") == 1) & (pl.col("severity") >= FATAL))
     fatal = fatal.unique(mine, keep="last", maintain_order=True)
-    inside = numbered.join(fatal.select(*mine, fatal_row="row"), on=mine, how="inner", maintain_order="left")
+    if fatal.is_empty():
+        return fatal.select(*KEY, "execution", "activity", pl.lit("").alias("title"), "source", "line", "offset")
+    lines = numbered.filter(certain)
+    inside = lines.join(fatal.select(*mine, fatal_row="row"), on=mine, how="inner", maintain_order="left")
     went_on = (pl.col("row") > pl.col("fatal_row")) & (pl.col("depth") > 1) & (pl.col("kind") == "message")
     again = (pl.col("row") > pl.col("fatal_row")) & pl.col("message").str.contains(TRIED_AGAIN)
     forgiven = pl.col("message").str.contains(FORGIVEN)

@@ -12,10 +12,11 @@ from analyzer.case import Case
 from analyzer.detectors.claims import called, final_status
 from analyzer.detectors.common import Row, on_nodes, quoted, rows
 from analyzer.detectors.lines import (
-    ANSWERED,
     DETAILS,
     KEY,
+    RAW,
     ROOT,
+    answers,
     cleared,
     headline,
     raw_lines,
@@ -51,6 +52,8 @@ class Loss:
 def torn(case: Case) -> tuple[list[Loss], list[Unclear]]:
     """Entries of which only a piece is left."""
     pieces = torn_entries(case)
+    if pieces.is_empty():
+        return [], []
     last = task_lines(case).group_by("customer", "source").agg(last_line=pl.col("line").max())
     logs = task_logs(case).select(*KEY, "finishes")
     pieces = pieces.join(last, on=["customer", "source"], how="left").join(logs, on=KEY, how="left")
@@ -70,6 +73,8 @@ def torn(case: Case) -> tuple[list[Loss], list[Unclear]]:
 def refused(case: Case) -> tuple[list[Loss], list[Unclear]]:
     """Appends that a node gave up."""
     failures = refused_appends(case)
+    if failures.is_empty():
+        return [], []
     logs = task_logs(case).filter("raw")
     found, unclear = [], []
     for (customer, task), group in failures.group_by(TASK, maintain_order=True):
@@ -90,13 +95,11 @@ def refused(case: Case) -> tuple[list[Loss], list[Unclear]]:
 
 def without_parent(case: Case) -> tuple[list[Loss], list[Unclear]]:
     """Activities below one that has no line at all, not even the one that begins it."""
-    lines = raw_lines(case)
-    spoken = lines.select(*KEY, "activity").unique()
     parent = pl.col("activity").str.replace(r"/?[^/]*$", "")
-    first = (
-        lines.filter(~ROOT).unique([*KEY, "activity"], keep="first", maintain_order=True).with_columns(parent=parent)
-    )
-    orphans = first.join(spoken.rename({"activity": "parent"}), on=[*KEY, "parent"], how="anti", maintain_order="left")
+    first = raw_lines(case).unique([*KEY, "activity"], keep="first", maintain_order=True)
+    spoken = first.select(*KEY, parent="activity")
+    first = first.filter(~ROOT).with_columns(parent=parent)
+    orphans = first.join(spoken, on=[*KEY, "parent"], how="anti", maintain_order="left")
     found = []
     for key, group in orphans.group_by(KEY, maintain_order=True):
         silent = group["parent"].n_unique()
@@ -111,8 +114,8 @@ def without_start(case: Case) -> tuple[list[Loss], list[Unclear]]:
     """A log in which no part begins with the root, or an execution whose beginning is not there."""
     headless = case.frame("executions").filter((pl.col("basis") == HEADLESS) & (pl.col("lines") > 0))
     headless = headless.with_columns(pl.col("log").fill_null(""), line="first_line", offset="first_offset")
-    resumes = task_lines(case).filter(pl.col("message").str.contains(ANSWERED))  # what resumes announces no root
-    headless = headless.join(resumes, on=["customer", *PLACE], how="anti", maintain_order="left")
+    # What resumes announces no root.
+    headless = headless.join(answers(case), on=["customer", *PLACE], how="anti", maintain_order="left")
     headless = headless.join(_behind_an_answer(case), on=["customer", *PLACE], how="anti", maintain_order="left")
     raw = task_logs(case).filter("raw")
     headless = headless.join(raw.select(*KEY, "opened"), on=KEY, how="inner", maintain_order="left")
@@ -139,12 +142,14 @@ def _behind_an_answer(case: Case) -> pl.DataFrame:
     Of two executions that both paused, the one that resumes may take over the other's plan: its steps then begin in a
     part in which nobody announced them, and yet no line is missing.
     """
+    said = answers(case).filter(~ROOT & (pl.col("format") == RAW))
+    if said.is_empty():
+        return said.select("customer", *PLACE)
     lines = raw_lines(case).filter(~ROOT)
     plan = lines.filter(pl.col("kind") == "planned").select(*KEY, "step", plan="source").unique()
-    answers = lines.filter(pl.col("message").str.contains(ANSWERED))
-    answers = answers.join(plan, on=[*KEY, "step"], how="inner").filter(pl.col("plan") != pl.col("source"))
-    answers = answers.group_by(*KEY, "source", "plan").agg(answered=pl.col("line").min())
-    work = lines.join(plan, on=[*KEY, "step"], how="inner").join(answers, on=[*KEY, "source", "plan"], how="inner")
+    said = said.join(plan, on=[*KEY, "step"], how="inner").filter(pl.col("plan") != pl.col("source"))
+    said = said.group_by(*KEY, "source", "plan").agg(answered=pl.col("line").min())
+    work = lines.join(plan, on=[*KEY, "step"], how="inner").join(said, on=[*KEY, "source", "plan"], how="inner")
     return work.filter(pl.col("line") > pl.col("answered")).select("customer", *PLACE).unique()
 
 
@@ -154,8 +159,10 @@ def not_in_raw_log(case: Case) -> tuple[list[Loss], list[Unclear]]:
     Messages are not compared: the API may give them with other line ends or masks. A `/details` with steps that the raw
     log does not know was taken after a later run, perhaps by a node whose clock is behind: it is not compared.
     """
-    raw = raw_lines(case)
     formats = case.frame("sources").filter((pl.col("format") == DETAILS) & pl.col("duplicate_of").is_null())
+    if formats.is_empty():
+        return [], []
+    raw = raw_lines(case)
     told = case.frame("telling").join(formats.select("customer", "source"), on=["customer", "source"], how="semi")
     told = told.with_columns(pl.col("log").fill_null(""), pl.col("activity").fill_null(""), ms=_milliseconds())
     later = told.filter(pl.col("activity") != "").with_columns(step=pl.col("activity").str.split("/").list.first())
@@ -193,6 +200,8 @@ def without_end(case: Case) -> tuple[list[Loss], list[Unclear]]:
     Only a success: a failed or canceled task may have been closed by another node after its own had died.
     """
     logs = task_logs(case).filter((pl.col("finishes") == 0) & (pl.col("executions") == 1))
+    if logs.is_empty():
+        return [], []
     logs = logs.join(_closed(case), on=KEY, how="inner", maintain_order="left").filter(pl.col("state") == "Success")
     logs = logs.filter((pl.col("started") <= pl.col("last") + COPYING).fill_null(True))
     found = []

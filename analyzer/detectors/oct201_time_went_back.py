@@ -51,6 +51,8 @@ def detect(case: Case) -> Judgement:
         return Judgement(not_judged=(NotJudged(CODE, "no task log is in the input", ask=LOGS_WANTED),))
     steps = steps_back(case)
     undated = (pl.col("clock") == "none") & (pl.col("back") >= NIGHT)
+    if steps.is_empty():
+        return Judgement()
     judged = steps.filter(~undated).join(titles(lines), on=[*KEY, "activity"], how="left")
     judged = judged.join(_shared(lines), on=[*KEY, "activity"], how="left").sort(*KEY, "source", "line")
     groups = judged.group_by(*KEY, "execution", maintain_order=True)

@@ -57,8 +57,10 @@ def detect(case: Case) -> Judgement:
             not_judged=(NotJudged(CODE, "no raw task log is in the input: nothing else has finish lines"),)
         )
     over = _over(case, raw)
-    late = pl.concat([_activities(over), _executions(over)]).join(tolerances(raw), on=KEY, how="left")
+    late = pl.concat([_activities(over), _executions(over)]).join(tolerances(case), on=KEY, how="left")
     late = late.filter(pl.col("instant") - pl.col("closed") > pl.col("tolerance"))
+    if late.is_empty():
+        return Judgement()
     late = late.unique(["customer", "source", "line", "offset"], maintain_order=True, keep="first")
     late = late.join(titles(raw), on=[*KEY, "activity"], how="left").sort(*RUN, "line", "offset")
     nodes = case.frame("executions").select("customer", "task", "node", execution="number")

@@ -46,6 +46,9 @@ def detect(case: Case) -> Judgement:
 def _contained(case: Case, sources: pl.DataFrame) -> Iterator[Row]:
     """Task logs that were left out because another file of the same part holds all their lines."""
     raw = sources.filter((pl.col("format") == "task-log") & pl.col("duplicate_of").is_null())
+    used = case.frame("assignments").select("customer", "source").unique()
+    if raw.join(used, on=["customer", "source"], how="anti").is_empty():
+        return
     owned = case.frame("assignments").select("customer", "task").unique()
     parts = (
         case.frame("telling")
@@ -57,7 +60,6 @@ def _contained(case: Case, sources: pl.DataFrame) -> Iterator[Row]:
         .unique()
         .sort(*PART, "source")
     )
-    used = case.frame("assignments").select("customer", "source").unique()
     kept = parts.join(used, on=["customer", "source"], how="semi").group_by(PART).agg(kept=pl.col("source").min())
     left = parts.join(used, on=["customer", "source"], how="anti").join(kept, on=PART, how="inner")
     yield from rows(left.unique(["customer", "source"], keep="first", maintain_order=True).sort("customer", "source"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.case import Case
-from analyzer.detectors.lines import ANSWERED, KEY, RAW, ROOT, SECOND, remembered, task_lines, tolerances
+from analyzer.detectors.lines import ANSWERED, KEY, RAW, ROOT, SECOND, answers, remembered, task_lines, tolerances
 from analyzer.names import COMPLETED, FATAL
 
 HOUR = 3600 * SECOND
@@ -25,13 +25,15 @@ def clock_changes(case: Case) -> pl.DataFrame:
 @remembered
 def _all_steps(case: Case) -> pl.DataFrame:
     lines = task_lines(case)
-    certain = _judgeable(lines.filter(pl.col("execution").is_not_null()))
-    inside = [*KEY, "source", "execution", "activity"]
+    certain = _judgeable(case, lines.filter(pl.col("execution").is_not_null()))
+    certain = certain.with_columns(file=pl.struct(*KEY, "source").rle_id())
+    inside = ["file", "execution", "activity"]
     certain = certain.with_columns(
         **{f"before_{name}": pl.col(name).shift().over(inside) for name in ("line", "offset", "instant")},
     )
-    steps = certain.with_columns(back=pl.col("before_instant") - pl.col("instant")).filter(pl.col("back") > 0)
-    steps = steps.join(tolerances(lines), on=KEY, how="left").filter(pl.col("back") > pl.col("tolerance"))
+    steps = certain.with_columns(back=pl.col("before_instant") - pl.col("instant")).drop("file")
+    steps = steps.filter(pl.col("back") > 0)
+    steps = steps.join(tolerances(case), on=KEY, how="left").filter(pl.col("back") > pl.col("tolerance"))
     restarted = pl.col("message").str.contains(ANSWERED)
     midnight = (pl.col("clock") == "none") & (pl.col("back") > MIDNIGHT)
     return steps.filter(~restarted & ~midnight)
@@ -49,20 +51,22 @@ def _clock_change() -> pl.Expr:
     return pl.col("clock").is_in(["local", "none"]) & at_most & (exact | (of_day <= 4 * HOUR))
 
 
-def _judgeable(lines: pl.DataFrame) -> pl.DataFrame:
+def _judgeable(case: Case, lines: pl.DataFrame) -> pl.DataFrame:
     """Without what two executions wrote and a tree prints as one activity: nothing there tells the second one's lines.
 
     Of a task that paused the waiting activity and its parents go on elsewhere, on another clock or another day. Of a
     task that was run again the root goes on; it goes on behind its closing, or begins twice.
     """
     tree = pl.col("format") != RAW
-    answers = lines.filter(tree & pl.col("message").str.contains(ANSWERED))
+    if (lines["format"] == RAW).all():
+        return lines
+    answered = answers(case).filter(tree & pl.col("execution").is_not_null())
     lines = lines.join(_run_again(lines.filter(tree & ROOT)), on=["customer", "source", "activity"], how="anti")
-    if answers.is_empty():
+    if answered.is_empty():
         return lines
     path = pl.col("activity").str.split("/")
     parents = [path.list.head(depth).list.join("/").alias("activity") for depth in range(6)]
-    waiting = pl.concat([answers.select("customer", "source", parent) for parent in parents]).unique()
+    waiting = pl.concat([answered.select("customer", "source", parent) for parent in parents]).unique()
     return lines.join(waiting, on=["customer", "source", "activity"], how="anti")
 
 

@@ -97,6 +97,7 @@ def torn(case: Case) -> pl.DataFrame:
     return torn_entries(case).group_by(KEY).agg(torn=pl.len().cast(pl.Int64))
 
 
+@remembered
 def refused_appends(case: Case) -> pl.DataFrame:
     """Server-log entries in which a node gave up to append to a ServerTask's log."""
     copies = case.frame("sources").filter(pl.col("duplicate_of").is_not_null())["source"].to_list()

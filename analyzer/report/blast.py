@@ -27,9 +27,9 @@ import pyarrow.compute as pc
 from analyzer import schema
 from analyzer.case import Case
 from analyzer.names import TASK_ID
-from analyzer.report.naming import NOTHING, Loss, Naming
+from analyzer.report.naming import NOTHING, Loss, Naming, names_more
 from analyzer.report.summary import natural
-from analyzer.report.tasklines import Key, Line, task_lines
+from analyzer.report.tasklines import Key, Line, outlines
 
 BLAST = pa.schema(
     [
@@ -80,7 +80,7 @@ def blast_radius(case: Case, task: str | None = None, *, customer: str | None = 
     runs = _executions(case, pairs.keys())
     nodes = {(row["customer"], row["task"], row["number"]): row["node"] for row in runs}
     rows: dict[Key, list[Row]] = {}
-    for key, lines in task_lines(case, pairs.keys()):
+    for key, lines in outlines(case, pairs.keys(), names_more()):
         naming = Naming(lines, trees.get(key, {}), losses.get(key, NOTHING))
         found = _rows(_work(lines, naming), pairs[key], lossy=key in losses)
         raw = not trees.get(key)

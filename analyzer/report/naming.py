@@ -13,11 +13,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import polars as pl
+
 from analyzer.names import INFO, WARNING
 from analyzer.report.tasklines import Line
 
 COMPLETED = " completed"
-FAILED = re.compile(r"^The step failed: Activity (.+) on .+? failed with error")
+FAILING = "The step failed: Activity "
+FAILED = re.compile(rf"^{FAILING}(.+) on .+? failed with error")
 PACKAGE = re.compile(r"^Upload package .+ version ")
 NUMBERED = re.compile(r"^Step \d+: ")
 MACHINE = re.compile(r"MachineName:[ \t]*([^\s,;]+)")
@@ -61,6 +64,13 @@ class Loss:
 
 
 NOTHING = Loss()
+
+
+def names_more() -> pl.Expr:
+    """Whether `Naming` may need a line that is not the first one of its activity, execution and kind."""
+    message, path = pl.col("message"), pl.col("activity")
+    closing = message.str.ends_with(COMPLETED) | message.str.starts_with(FAILING)
+    return (closing & ~path.str.contains("/", literal=True)) | message.str.contains("MachineName:", literal=True)
 
 
 class Naming:

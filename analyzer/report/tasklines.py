@@ -12,6 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from analyzer.case import Case
+from analyzer.detectors.lines import owners_of_places
 
 Key = tuple[str, str]
 """Customer and task."""
@@ -78,12 +79,29 @@ def _levels(activity: str) -> tuple[int, str, str | None]:
 
 def task_lines(case: Case, keys: Collection[Key]) -> Iterator[tuple[Key, list[Line]]]:
     """The lines of these tasks in the order of source and place, one task after the other: of all they fill memory."""
+    return _by_task(_lines(case, keys), keys)
+
+
+def outlines(case: Case, keys: Collection[Key], named: pl.Expr) -> Iterator[tuple[Key, list[Line]]]:
+    """Of the same lines those that bound what an execution did in an activity, and the `named` ones.
+
+    Of each activity, execution and kind of line the first one, and the earliest and the latest: one line in six of a
+    double run's log, and Python handles each of them several times.
+    """
+    frame = _lines(case, keys).with_row_index("row")
+    part = ["customer", "task", "log", "activity", "execution", "kind", "dated"]
+    row = pl.col("row")
+    bounds = frame.group_by(part).agg(row.first(), least=row.min_by("instant"), most=row.max_by("instant"))
+    rows = pl.concat([*(bounds[name] for name in ("row", "least", "most")), frame.filter(named)["row"]])
+    return _by_task(frame.drop("row")[rows.unique().sort()], keys)
+
+
+def _lines(case: Case, keys: Collection[Key]) -> pl.DataFrame:
+    """Customer, task and the fields of `Line`, in the order of task, source and place."""
     tasks = sorted({task for _, task in keys})
     mine = pl.col("task").is_in(tasks)
     place = ["customer", "source", "line"]
-    owners = case.frame("assignments").filter(mine).group_by(place).agg(
-        pl.col("log").first(), execution=pl.when(pl.col("execution").n_unique() == 1).then(pl.col("execution").first())
-    )  # fmt: skip
+    owners = owners_of_places(case.frame("assignments").filter(mine))
     frame = case.frame("telling").select(NEEDED).filter(mine).join(owners, on=place, how="inner")
     if case.frame("logs").filter(mine)["cleared"].any():
         frame = pl.concat([frame, _of_cleared(case, tasks).select(frame.columns)])
@@ -94,11 +112,15 @@ def task_lines(case: Case, keys: Collection[Key]) -> Iterator[tuple[Key, list[Li
         dated=pl.col("time").is_not_null(), offset="offset",
     )  # fmt: skip
     frame = frame.sort("customer", "task", "source", "line", "offset").drop("offset")
+    return frame if frame["dated"].all() else _over_midnight(frame)
+
+
+def _by_task(frame: pl.DataFrame, keys: Collection[Key]) -> Iterator[tuple[Key, list[Line]]]:
     counts = frame.group_by("customer", "task", maintain_order=True).len()
     rows, begin = frame.drop("customer", "task"), 0
     for customer, task, count in counts.iter_rows():
         if (customer, task) in keys:
-            yield (customer, task), _over_midnight([Line._make(row) for row in rows[begin : begin + count].iter_rows()])
+            yield (customer, task), list(map(Line._make, rows.slice(begin, count).iter_rows()))
         begin += count
 
 
@@ -111,12 +133,12 @@ def _of_cleared(case: Case, tasks: list[str]) -> pl.DataFrame:
     return lines.with_columns(execution=pl.lit(1, pl.Int64))
 
 
-def _over_midnight(lines: list[Line]) -> list[Line]:
+def _over_midnight(frame: pl.DataFrame) -> pl.DataFrame:
     """A log without dates whose lines run past midnight: what is earlier than its first line is the next day's."""
-    if not lines or lines[0].dated or lines[0].instant < DAY // 2:
-        return lines
-    begin = lines[0].instant - JITTER
-    return [one._replace(instant=one.instant + DAY) if one.instant < begin - DAY // 2 else one for one in lines]
+    instant, begin = pl.col("instant"), pl.col("instant").first().over("customer", "task")
+    undated = ~pl.col("dated").first().over("customer", "task") & (begin >= DAY // 2)
+    next_day = undated & (instant < begin - JITTER - DAY // 2)
+    return frame.with_columns(instant=pl.when(next_day).then(instant + DAY).otherwise(instant))
 
 
 def in_order(lines: Iterable[Line], *, tree: bool = False) -> list[Line]:
