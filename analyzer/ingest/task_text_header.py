@@ -9,18 +9,20 @@ from datetime import UTC, datetime
 from analyzer.ingest.values import clean
 from analyzer.names import ACTIVE_STATES, FINAL_STATES, node_name
 
-KEYS = (
+KEYS = frozenset((
     "Task ID", "Related IDs", "Task status", "Task queued", "Task started", "Task completed", "Task duration",
     "Server version", "Server node",
-)  # fmt: skip
-LINE = re.compile(r"(?P<key>[A-Za-z][A-Za-z ]*):(?: +(?P<value>.*))?")
+))  # fmt: skip
+LINE = re.compile(r"[A-Za-z][A-Za-z ]*:(?: +.*)?")
+"""A key and its value."""
 TASK_ID = re.compile(r"Task ID: +(?P<task>ServerTasks-\d+)\s*")
 STATES = FINAL_STATES | ACTIVE_STATES | {"Queued"}
 
-MONTHS = (
+_NAMES = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _CLOCK = r"(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?: (?P<half>AM|PM))? (?P<offset>[+-]\d\d:\d\d)"
 # Only dates that name an English month and carry an offset: the server's culture writes all others, too.
 DATES = (
@@ -39,11 +41,12 @@ class Header:
 
     def add(self, text: str) -> str | None:
         """Take a line; the key it holds, None if it is no line of a header."""
-        match = LINE.fullmatch(text.rstrip())
-        if match is None or (match["key"] not in KEYS and not self.values):
+        text = text.rstrip()
+        key, colon, rest = text.partition(":")
+        if not (colon and rest[:1] in ("", " ") and key in KEYS) and not (self.values and LINE.fullmatch(text)):
             return None
-        self.values.setdefault(match["key"], match["value"] or "")
-        return match["key"]
+        self.values.setdefault(key, rest.lstrip(" "))
+        return key
 
     @property
     def task(self) -> str | None:
@@ -71,21 +74,19 @@ class Header:
 
 def date(text: str | None) -> datetime | None:
     """The time in UTC of a header's date; None where it has no offset, or its language is not known."""
-    match = next(
-        (match for one in DATES if (match := one.fullmatch((text or "").replace("\u202f", " ").strip()))), None
-    )
+    said = (text or "").replace("\u202f", " ").strip()
+    match = DATES[0].fullmatch(said) or DATES[1].fullmatch(said)
     if match is None:
         return None
-    hour = int(match["hour"])
-    if match["half"]:
+    names = ("year", "month", "day", "hour", "minute", "second", "half", "offset")
+    year, month, day, hours, minute, second, half, offset = match.group(*names)
+    hour = int(hours)
+    if half:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if match["half"] == "PM" else 0)
-    month = MONTHS.index(match["month"]) + 1
+        hour = hour % 12 + (12 if half == "PM" else 0)
+    clock = f"{hour:02}:{minute}:{second or '00'}{offset}"
     try:
-        return datetime.fromisoformat(
-            f"{match['year']}-{month:02}-{int(match['day']):02}T{hour:02}:{match['minute']}:{match['second'] or '00'}"
-            f"{match['offset']}"
-        ).astimezone(UTC)
+        return datetime.fromisoformat(f"{year}-{MONTHS[month]:02}-{int(day):02}T{clock}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None

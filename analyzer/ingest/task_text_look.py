@@ -119,7 +119,7 @@ def _kinds(heads: Words, letter: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.
     time, real = clock_times(head)
     said = (middle == _MIDDLE[letter]) & (tail == _TAIL[letter]) & real
     more = (head == BLANKS) & (middle == BLANKS) & (tail & LOW[5] == BAR)
-    return np.select([said, more], [np.uint8(MESSAGE), np.uint8(MORE)], np.uint8(OTHER)), time
+    return said * np.uint8(MESSAGE) + more * np.uint8(MORE), time
 
 
 def _headers(found: Look) -> None:

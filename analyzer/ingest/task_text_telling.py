@@ -28,8 +28,8 @@ def telling(found: Look, tasks: pa.Array, paths: pa.Array, more: Sequence[int]) 
     block, rows = found.block, found.messages
     some = np.array([at for at in more if found.good[block.which[rows[at]]]], np.int64)
     apart, servers = _machines(found)
-    once = _each_once(found, np.union1d(servers, _versions(found)))
-    at = np.unique(np.concatenate((some, apart, once)))
+    once = [_each_once(found, places) for places in (servers, _versions(found))]
+    at = np.unique(np.concatenate((some, apart, *once)))
     begin, stop = rows[at], _stops(found, at)
     levels = [found.level(row) for row in begin.tolist()]
     columns = {
@@ -99,8 +99,12 @@ def _each_once(found: Look, at: Ints) -> Ints:
     sources, begins = _sources(found, at).tolist(), found.texts[at].tolist()
     ends = found.block.ends[_stops(found, at) - 1].tolist()
     first: dict[tuple[int, bytes], int] = {}
+    last: tuple[int, bytes] | None = None
     for place, source, begin, end in zip(at.tolist(), sources, begins, ends, strict=True):
-        first.setdefault((source, found.block.data[begin:end]), place)
+        said = source, bytes(found.block.data[begin:end])
+        if said != last:  # mostly a source says the same again
+            first.setdefault(said, place)
+        last = said
     return np.array([*first.values()], np.int64)
 
 

@@ -201,8 +201,11 @@ def _states(found: Look, headers: Sequence[Header], tasks: pa.Array, tree: Tree)
     mine = [headers[source] for source in np.flatnonzero(found.good).tolist()]
     kept = np.flatnonzero(found.good[block.which[every]])
     claims = [header.claim(None) for header in mine]
-    states = [one["state"] for one in claims]
-    states += [found.activities.states.get(row, "Success") for row in every[kept].tolist()]
+    others = found.activities.states
+    states = [*(one["state"] for one in claims), "Success", *others.values()]
+    state = np.full(len(every), len(mine))
+    state[np.searchsorted(every, np.array([*others], np.int64))] += np.arange(1, len(others) + 1)
+    state = np.concatenate((np.arange(len(mine)), state[kept]))
     rows = np.concatenate((np.array([header.status_row for header in mine], np.int64), every[kept]))
     order = np.argsort(rows)
     rows, of_tree = rows[order], order >= len(mine)
@@ -217,7 +220,7 @@ def _states(found: Look, headers: Sequence[Header], tasks: pa.Array, tree: Tree)
         "claim": pa.array(("header", "tree")).take(pa.array(of_tree.astype(np.int64))),
         "activity": tree.paths.take(activity),
         "name": tree.names.take(activity),
-        "state": pa.array(states).take(pa.array(order)),
+        "state": pa.array(states, pa.string()).take(pa.array(state[order])),
     }
     for name in ("node", "detail", "queued", "started", "completed"):
         said = pa.array([one[name] for one in claims], schema.STATES.field(name).type)

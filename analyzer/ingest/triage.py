@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import PART, Block, Ints, Octets
+from analyzer.blocks import Block, Ints, Octets
 from analyzer.ingest.fixed_places import Words, word_of
 from analyzer.model import Batch
 
@@ -19,22 +19,31 @@ NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
 OF_SERVER = re.compile(HOST + rb"[ \t]*(?i:octopus\.server)")
 VERSION = b"Octopus Server version"
 """What telling lines say: which machine, which program wrote the block, which version."""
+PIECE = 256 << 10
+"""Bytes that are looked at together: they and what is made of them stay in the cache."""
 
 
 def naming(octets: Octets, words: Words) -> tuple[Ints, Ints]:
     """Where HOST and where MACHINE begin: one look at the colons finds both."""
-    parts = (_colons(octets[at : at + PART + 1]) + at for at in range(0, len(octets), PART))
-    ends = np.concatenate([*parts]) + 2
+    ends = np.concatenate((np.empty(0, np.int64), *_colons(octets))) + 2
     hosts, machines = (_begins(ends, word, words) for word in (HOST, MACHINE))
     return hosts, machines
 
 
-def _colons(octets: Octets) -> Ints:
-    """The letters with which both words end, where a colon follows."""
-    colons = octets[1:] == HOST[-1]
-    colons &= octets[:-1] == HOST[-2]
-    found: Ints = np.flatnonzero(colons)
-    return found
+def _colons(octets: Octets) -> Iterator[Ints]:
+    """The letters with which both words end, where a colon follows: in less than half the time of one look at all
+    bytes."""
+    colons, letters = np.empty((2, PIECE), bool)
+    for at in range(0, len(octets) - 1, PIECE):
+        part = octets[at : at + PIECE + 1]
+        size = len(part) - 1
+        np.equal(part[1:], HOST[-1], out=colons[:size])
+        np.equal(part[:-1], HOST[-2], out=letters[:size])
+        colons &= letters
+        colons[size:] = False
+        eights = np.flatnonzero(colons.view(np.uint64) != 0)  # they are rare
+        which, place = np.nonzero(colons.reshape(-1, 8)[eights])
+        yield eights[which] * 8 + place + at
 
 
 def _begins(ends: Ints, word: bytes, words: Words) -> Ints:
