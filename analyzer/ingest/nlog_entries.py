@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
 from analyzer.blocks import Block, Ints, of_lines, words_of
-from analyzer.ingest.fixed_places import Words, digits, mask_of, word_of
-from analyzer.ingest.nlog_heads import DIGITS, MARKS, NONE, PREFIX, STAMP, Flags, find_heads, wall_of
+from analyzer.ingest.fixed_places import Words, mask_of, shaped, word_of
+from analyzer.ingest.nlog_heads import MARKS, NONE, PREFIX, STAMP, Flags, find_heads
 
 PLACES = {"date": 0, "hour": 8, "second": 16, "process": 24, "thread": 31, "level": 39, "opening": PREFIX}
 SIZE = PREFIX + 8  # bytes of a line that are looked at
@@ -24,6 +26,8 @@ COLUMNS = np.dtype(
     {"names": [*PLACES], "formats": ["<u8"] * len(PLACES), "offsets": [*PLACES.values()], "itemsize": SIZE}
 )
 DATE, HOUR, SECOND = b"dddd-dd-", b"dd dd:dd", b":dd.dddd"
+DAY = mask_of(b"dd      ", b"d")
+EPOCH = date(1970, 1, 1).toordinal()
 NUMBER = b"  ddddd "  # process or thread
 LEVELS = [word_of(name + b"  ") for name in (b" INFO", b" WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL")]
 LEVEL = mask_of(b"lllllll.", b"l")
@@ -52,14 +56,14 @@ def find_entries(block: Block) -> Entries:
     words = _columns(block, starts)
     wall, plain = _walls(words)
     opening = words["opening"]
-    plain &= _numbers_and_level(words) & (opening & np.uint64(255) > ord(" "))  # no line ends before
+    plain &= _thread_and_level(words) & (opening & np.uint64(255) > ord(" "))  # no line ends before
     odd = rest if plain.all() else np.concatenate((rows[~plain], rest))
     if len(odd) > len(rows) // 2:
         return _by_heads(block)
     if len(odd) > len(rest):
         rows, starts, wall = (column[plain] for column in (rows, starts, wall))
         opening = opening[plain]
-    shift, real = np.broadcast_to(np.int64(NONE), len(rows)), np.broadcast_to(np.True_, len(rows))
+    shift, real = np.full(len(rows), NONE), np.ones(len(rows), bool)
     found = Entries(rows, starts + PREFIX, opening, wall, shift, real)
     return _with(found, block, odd) if len(odd) else found
 
@@ -87,48 +91,65 @@ def _by_heads(block: Block) -> Entries:
 
 
 def _walls(words: Mapping[str, Words]) -> tuple[Ints, Flags]:
-    """Local times in microseconds, and which lines have a stamp of a time that exists."""
-    minutes, plain = _by_turns(_minutes, words["date"], words["hour"])
-    values, good = digits(words["second"], mask_of(SECOND, b"d"))
-    plain &= good & _marked(words["second"], SECOND, b":.")
+    """Local times in microseconds, and which lines have a stamp of a time that exists, and a process."""
+    minutes, plain = _by_turns(_minutes, words["date"], words["hour"], words["process"])
+    values, wrong = shaped(words["second"], SECOND)
     pairs = values * np.uint64(10) + (values >> EIGHT)  # each byte with the one behind it: at most 99
-    second, high, low = ((pairs >> np.uint64(8 * place) & np.uint64(255)).astype(np.int64) for place in (1, 4, 6))
-    return minutes + (second * 10_000 + high * 100 + low) * 100, plain & (second < 60)
+    second, high, low = (_byte(pairs, place) for place in (1, 4, 6))
+    return minutes + (second * 10_000 + high * 100 + low) * 100, plain & (wrong & HIGH == 0) & (second < 60)
 
 
-def _minutes(date: Words, hour: Words) -> tuple[Ints, Flags]:
-    """Local times up to the minute in microseconds, and which of them exist."""
-    good = _marked(date, DATE, b"-") & _marked(hour, HOUR, b" :")
-    for word, shape in ((date, DATE), (hour, HOUR)):
-        good &= digits(word, mask_of(shape, b"d"))[1]
-    octets = np.ascontiguousarray(np.stack((date, hour), axis=1)).view(np.uint8).T.astype(np.int64) - ord("0")
-    found = np.zeros((len(DIGITS), len(date)), np.int64)
-    places = [place for place in DIGITS if place < len(octets)]
-    found[: len(places)] = octets[places]
-    wall, real = wall_of(found)
-    return wall, good & real
+def _minutes(months: Words, hour: Words, process: Words) -> tuple[Ints, Flags]:
+    """Local times up to the minute in microseconds, and which of them exist and have a process behind them."""
+    (months, no_months), (hour, no_hour) = shaped(months, DATE), shaped(hour, HOUR)
+    days, good = _by_turns(_days, months, hour & DAY)
+    pairs = hour * np.uint64(10) + (hour >> EIGHT)
+    hours, minutes = _byte(pairs, 3), _byte(pairs, 6)
+    good &= ((no_months | no_hour) & HIGH == 0) & (hours < 24) & (minutes < 60) & _number_stands(process)
+    return ((days * 24 + hours) * 60 + minutes) * 60_000_000, good
+
+
+def _byte(words: Words, place: int) -> Ints:
+    found: Ints = (words >> np.uint64(8 * place) & np.uint64(255)).view(np.int64)
+    return found
+
+
+def _days(months: Words, days: Words) -> tuple[Ints, Flags]:
+    """Days since 1970, and which of them exist: there are few, and mostly they are known from the block before."""
+    found = np.array([_day(*digits) for digits in zip(months.tolist(), days.tolist(), strict=True)], np.int64)
+    found = found.reshape(-1, 2)
+    return found[:, 0], found[:, 1] > 0
+
+
+@lru_cache
+def _day(months: int, days: int) -> tuple[int, bool]:
+    at = (months | days << 64).to_bytes(16, "little")
+    try:
+        day = date(at[0] * 1000 + at[1] * 100 + at[2] * 10 + at[3], at[5] * 10 + at[6], at[8] * 10 + at[9])
+    except ValueError:
+        return 0, False
+    return day.toordinal() - EPOCH, True
 
 
 def _by_turns(of: Callable[..., tuple[Ints, Flags]], *columns: Words) -> tuple[Ints, Flags]:
     """What a function makes of columns, worked out once for every stretch of lines in which they stay the same."""
     changed = np.ones(len(columns[0]), bool)
-    changed[1:] = False
-    for column in columns:
+    changed[1:] = columns[0][1:] != columns[0][:-1]
+    for column in columns[1:]:
         changed[1:] |= column[1:] != column[:-1]
     turns = np.flatnonzero(changed)
-    sizes = np.diff(np.append(turns, len(changed)))
+    sizes = np.concatenate((turns[1:], (len(changed),)))[: len(turns)] - turns
     values, good = of(*(column[turns] for column in columns))
     return np.repeat(values, sizes), np.repeat(good, sizes)
 
 
-def _numbers_and_level(words: Mapping[str, Words]) -> Flags:
-    """Which lines have process, thread and a usual level in their places."""
-    _, good = _by_turns(lambda process: (process, _number_stands(process)), words["process"])
-    good &= _number_stands(words["thread"])
-    level, known = words["level"] & LEVEL, np.zeros(len(good), bool)
-    for name in LEVELS:
+def _thread_and_level(words: Mapping[str, Words]) -> Flags:
+    """Which lines have a thread and a usual level in their places."""
+    level = words["level"] & LEVEL
+    known = level == LEVELS[0]
+    for name in LEVELS[1:]:
         known |= level == name
-    plain: Flags = good & known
+    plain: Flags = known & _number_stands(words["thread"])
     return plain
 
 

@@ -25,6 +25,7 @@ from analyzer import stretches
 from analyzer.blocks import Block, Flags, Ints, joined, of_spans
 from analyzer.ingest import nlog
 from analyzer.ingest.carry import LIMIT, cut
+from analyzer.ingest.fixed_places import word_of
 from analyzer.ingest.nlog_entries import Entries, find_entries
 from analyzer.ingest.nlog_heads import NONE
 from analyzer.ingest.values import rejects
@@ -56,6 +57,7 @@ OPENING = (
     b"[ServerTasks-",
 )
 """How messages begin that start-up lines and one tie are."""
+LONGEST = max(map(len, OPENING))
 
 
 @dataclass
@@ -149,19 +151,19 @@ def _close(seen: _Seen) -> None:
     last, seen.last = seen.last, _Open()
     if not last.parts:
         return
-    block = joined(last.parts)
-    if not last.real:
-        reason = nlog.IMPOSSIBLE if last.entry else nlog.CONTINUATION
-        seen.refused.append(Batch(rejects=rejects(block, [(0, len(block), reason)])))
+    if last.real:
+        seen.lines += sum(map(len, last.parts))
+        seen.telling += [joined(last.parts)] if last.telling else []
         return
-    seen.lines += len(block)
-    if last.telling:
-        seen.telling.append(block)
+    block, reason = joined(last.parts), nlog.IMPOSSIBLE if last.entry else nlog.CONTINUATION
+    seen.refused.append(Batch(rejects=rejects(block, [(0, len(block), reason)])))
 
 
 def _times(found: Entries) -> dict[str, Ints]:
     """Times of the entries that have one, by clock: local, or in UTC where the line says its offset."""
     local = found.shift == NONE
+    if local.all():
+        return {"local": found.wall[found.real]}
     shifted = found.wall - found.shift * 60_000_000
     return {"local": found.wall[found.real & local], "offset": shifted[found.real & ~local]}
 
@@ -174,8 +176,9 @@ def _tells(block: Block, found: Entries) -> tuple[Flags, bool]:
     inside = entry >= 0
     entry, places, before = entry[inside], places[inside], not inside.all()
     telling[entry[places >= found.begin[entry]]] = True
+    opens = np.zeros(len(telling), bool)
     for opening in OPENING:
-        for at in np.flatnonzero(found.opening == int.from_bytes(opening[:8], "little")).tolist():
-            begin = int(found.begin[at])
-            telling[at] |= block.data[begin : begin + len(opening)] == opening
+        opens |= found.opening == word_of(opening[:8])
+    for at in np.flatnonzero(opens).tolist():
+        telling[at] |= bytes(block.data[found.begin[at] : found.begin[at] + LONGEST]).startswith(OPENING)
     return telling, before

@@ -20,7 +20,7 @@ OF_SERVER = re.compile(HOST + rb"[ \t]*(?i:octopus\.server)")
 VERSION = b"Octopus Server version"
 """What telling lines say: which machine, which program wrote the block, which version."""
 PIECE = 256 << 10
-"""Bytes that are looked at together: they and what is made of them stay in the cache."""
+"""Bytes that are looked at together, eight at a time: they and what is made of them stay in the cache."""
 
 
 def naming(octets: Octets, words: Words) -> tuple[Ints, Ints]:

@@ -43,8 +43,8 @@ class Search:
             np.array([int.from_bytes(some, "little") for some in every], np.uint64)
             for every in zip(*map(_compared, self._pieces), strict=True)
         )
-        self._layers = _layers(self._pieces)
-        self._marks = np.any([layer >= 0 for layer in self._layers], axis=0)
+        self._layers = np.array(_layers(self._pieces))
+        self._marks = np.any(self._layers >= 0, axis=0)
 
     def find(self, data: bytes) -> Ints:
         """Where the words begin, in order."""
@@ -62,13 +62,9 @@ class Search:
         rest = bytes(data[whole * STRIDE :]).ljust(STRIDE, b"\0")
         parts = (*_parts(np.frombuffer(data, "<u8", whole)), (whole, np.frombuffer(rest, "<u8")))
         at, places, numbers = (np.concatenate(column) for column in zip(*self._marked(parts), strict=True))
-        found = []
-        for layer in self._layers:
-            piece = layer[places]  # where there is none, the last one, which is compared as well
-            same = np.flatnonzero(numbers & self._mask[piece] == self._value[piece])
-            found.append((at[same], piece[same]))
-        every, piece = (np.concatenate(column) for column in zip(*found, strict=True))
-        return every, piece
+        pieces = self._layers[:, places]  # where there is none, the last one, which is compared as well
+        layer, same = np.nonzero(numbers & self._mask[pieces] == self._value[pieces])
+        return at[same], pieces[layer, same]
 
     def _marked(self, parts: Iterable[tuple[int, Numbers]]) -> Iterator[tuple[Ints, Ints, Numbers]]:
         """Which numbers have a mark, where, and the numbers."""

@@ -17,7 +17,7 @@ IN_PARTS = {
     "small blocks": BLOCKS,
     "several packs": {"reading.reader.PACK": 4000},
     "each log": {"reading.reader.PACK": 1},
-    "looked for in parts": {"blocks.PART": 70, "ingest.triage.PART": 70},
+    "looked for in parts": {"blocks.PART": 70, "ingest.triage.PIECE": 72},
     "too long": {**BLOCKS, "reading.parts.WHOLE": 600},
 }
 
