@@ -23,6 +23,8 @@ import pyarrow as pa
 Ints = npt.NDArray[np.int64]
 Octets = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
+Data = bytes | bytearray
+"""A buffer. One that is read into again and again is a `bytearray`: of it only copies may be kept (`reading.packs`)."""
 
 NEWLINE, RETURN = 10, 13
 AS_STORED, BYTES, UNITS = 0, 1, 2
@@ -52,7 +54,7 @@ class Block:
     """
 
     sources: tuple[str, ...]
-    data: bytes
+    data: Data
     starts: Ints
     ends: Ints
     lines: Ints
@@ -71,7 +73,7 @@ class Block:
 
     def raw(self, row: int) -> bytes:
         """Bytes of one line, without its line ending."""
-        return self.data[self.starts[row] : self.ends[row]]
+        return bytes(self.data[self.starts[row] : self.ends[row]])
 
     def text(self, row: int) -> str:
         """One line decoded; bytes that are not UTF-8 cannot occur (sources transcode them)."""
@@ -117,7 +119,7 @@ def count(octets: Octets, test: Callable[[Octets], Flags]) -> int:
     return sum(int(np.count_nonzero(test(octets[at : at + PART]))) for at in range(0, len(octets), PART))
 
 
-def split(data: bytes) -> tuple[Ints, Ints]:
+def split(data: Data) -> tuple[Ints, Ints]:
     """Starts and ends of the lines in a buffer; a last line without newline counts."""
     ends = places(np.frombuffer(data, np.uint8), lambda part: part == NEWLINE)
     if data and not data.endswith(b"\n"):
@@ -150,15 +152,18 @@ def together(parts: Sequence[Block | Text]) -> Block:
     if len(texts) < len(parts):
         return packed([block(*part) if isinstance(part, Text) else part for part in parts])
     datas = [text if text.endswith(b"\n") or not text else text + b"\n" for _, text in texts]
-    data = b"".join(datas)
-    starts, ends = split(data)
     begins = np.cumsum(np.fromiter(map(len, [b"", *datas]), np.int64, len(datas) + 1))[:-1]
+    return in_a_row(tuple(source for source, _ in texts), b"".join(datas), begins)
+
+
+def in_a_row(sources: tuple[str, ...], data: Data, begins: Ints) -> Block:
+    """Whole sources, stored as UTF-8, as a block. Each ends with a newline; `begins`: where they do."""
+    starts, ends = split(data)
     first = np.searchsorted(starts, np.append(begins, len(data)))
     counts = np.diff(first)
-    which: Ints = np.repeat(np.arange(len(texts)), counts)
+    which: Ints = np.repeat(np.arange(len(sources)), counts)
     lines = np.arange(1, len(starts) + 1) - np.repeat(first[:-1], counts)
-    offsets = starts - np.repeat(begins, counts)
-    return Block(tuple(source for source, _ in texts), data, starts, ends, lines, offsets, which)
+    return Block(sources, data, starts, ends, lines, starts - np.repeat(begins, counts), which)
 
 
 def packed(blocks: Sequence[Block]) -> Block:
@@ -225,7 +230,7 @@ FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 INLINED = 12
 
 
-def views(data: bytes, starts: Ints, ends: Ints, rows: Ints | None = None, texts: pa.Array | None = None) -> pa.Array:
+def views(data: Data, starts: Ints, ends: Ints, rows: Ints | None = None, texts: pa.Array | None = None) -> pa.Array:
     """A string_view column over slices of `data`, without copying the text (only slices of up to 12 bytes are inlined).
 
     Some `rows` are no slices but have the strings `texts`. The caller vouches that every slice is valid UTF-8. A view's
@@ -243,7 +248,7 @@ def views(data: bytes, starts: Ints, ends: Ints, rows: Ints | None = None, texts
     return pa.Array.from_buffers(pa.string_view(), len(starts), buffers)
 
 
-def _views(data: bytes | memoryview, starts: Ints, ends: Ints) -> npt.NDArray[np.uint64]:
+def _views(data: Data | memoryview, starts: Ints, ends: Ints) -> npt.NDArray[np.uint64]:
     """Two words for each slice: its size and first four bytes, then the next eight, or where a longer one begins."""
     sizes = ends - starts
     near = max(0, len(data) - INLINED)  # from here on no two words stand behind a place
@@ -260,15 +265,15 @@ def _views(data: bytes | memoryview, starts: Ints, ends: Ints) -> npt.NDArray[np
     return raw
 
 
-def words_of(data: bytes | memoryview) -> npt.NDArray[np.uint64]:
+def words_of(data: Data | memoryview) -> npt.NDArray[np.uint64]:
     """The eight bytes from each place on as one number, the first of them lowest; none where there are fewer."""
-    return np.ndarray((max(0, len(data) - 7),), "<u8", data, 0, (1,))
+    return np.ndarray((max(0, len(data) - 7),), "<u8", np.frombuffer(data, np.uint8), 0, (1,))
 
 
-def words_at(data: bytes | memoryview, places: Ints, count: int) -> npt.NDArray[np.uint64]:
+def words_at(data: Data | memoryview, places: Ints, count: int) -> npt.NDArray[np.uint64]:
     """So many words behind one another from each of these places on, a row each: in a third of the time of as many
     look-ups.
     """
     size = 8 * count
-    stretches = np.ndarray((max(0, len(data) - size + 1),), f"V{size}", data, 0, (1,))
+    stretches = np.ndarray((max(0, len(data) - size + 1),), f"V{size}", np.frombuffer(data, np.uint8), 0, (1,))
     return stretches[places].view("<u8").reshape(-1, count)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analyzer.errors import UsageError
 from analyzer.ingest import FORMATS, api_tasks, server_log, task_log
-from analyzer.reading import Options, read_tables, reader
+from analyzer.reading import Options, packs, read_tables
 from analyzer.sources import encoding
 from tests.bundles import account, folder, raw, server, tarred, zip_bytes, zipped
 
@@ -172,7 +172,7 @@ def test_small_sources_share_blocks_and_large_ones_do_not_wait(tmp_path, monkeyp
     folder(tmp_path, {f"servertasks-{task}_abcde12345.txt": raw(task, "x" * 60) for task in range(1, 20)})
     expected = tables(tmp_path)
     for size in (1, 700, 10_000):
-        monkeypatch.setattr(reader, "PACK", size)
+        monkeypatch.setattr(packs, "PACK", size)
         assert tables(tmp_path) == expected
 
 

@@ -50,7 +50,7 @@ CODED: Mapping[str, Callable[[Block], Batch]] = {task_log.NAME: lambda block: ta
 """Formats whose EVENTS can be had as they are written (`schema.CODED`)."""
 
 
-def at_once(head: bytes) -> Format | None:
+def at_once(head: bytes | memoryview) -> Format | None:
     """The format of a source that begins like most files of a share, whatever its name: no other one takes it."""
     return task_log if task_log.STARTS.match(head) else None
 

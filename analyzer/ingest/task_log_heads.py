@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyzer.blocks import Block, Flags, Ints, Octets, words_at, words_of
+from analyzer.blocks import Block, Data, Flags, Ints, Octets, words_at, words_of
 from analyzer.ingest.fixed_places import Small, Words, levels, mask_of, shaped, stamps, word_of
 
 BEFORE, TEXT = 3, 45  # from the id's closing quote on: what is fetched, and the text, which begins its last word
@@ -76,14 +76,14 @@ def _ids(block: Block, own: Ints) -> tuple[Ints, Small, Words, Flags]:
     return ends, depth, words, found
 
 
-def _usual_depths(data: bytes, own: Ints) -> list[int]:
+def _usual_depths(data: Data, own: Ints) -> list[int]:
     """The depths of lines, that of most lines first: there it is looked first whether an id ends."""
     some = own[:: len(own) // SAMPLE + 1]
     counts = [np.count_nonzero(_behind(data, some + LEVEL_BYTES * depth)[1]) for depth in range(DEEPEST + 1)]
     return sorted(range(DEEPEST + 1), key=lambda depth: -counts[depth])
 
 
-def _behind(data: bytes, ends: Ints) -> tuple[Words, Flags]:
+def _behind(data: Data, ends: Ints) -> tuple[Words, Flags]:
     """The words from each place on, and whether an id ends there: an end too near to the block's is none."""
     last = len(data) - LEAST
     words = np.ascontiguousarray(words_at(data, np.clip(ends, BEFORE, last) - BEFORE, 7).T)

@@ -54,7 +54,7 @@ class Look:
     def raws(self, rows: Ints) -> list[bytes]:
         """The texts of lines as they are stored."""
         begins, stops = (self.ends[rows] + TEXT).tolist(), self.stop[rows].tolist()
-        return [self.block.data[begin:stop] for begin, stop in zip(begins, stops, strict=True)]
+        return [bytes(self.block.data[begin:stop]) for begin, stop in zip(begins, stops, strict=True)]
 
     def read(self, rows: Ints) -> list[bytes]:
         """The texts of lines in UTF-8, not whether they are valid."""

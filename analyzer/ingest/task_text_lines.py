@@ -95,7 +95,7 @@ class Page:
         """The lines that continue the message in a row, without its indentation."""
         data = self.block.data
         return [
-            data[self._begins[more] - max(self._indents[more] - indent, 0) : self._ends[more]]
+            bytes(data[self._begins[more] - max(self._indents[more] - indent, 0) : self._ends[more]])
             for more in self.continued[row]
         ]
 

@@ -113,7 +113,10 @@ def _messages(found: Look, at: Ints, stops: Ints) -> list[str]:
     block, rows = found.block, found.messages[at]
     indents = found.texts[at] - block.starts[rows] - HEAD
     columns = (each.tolist() for each in (found.texts[at], block.ends[stops - 1], indents, stops - rows))
-    texts = (_message(block.data[begin:end], indent, lines) for begin, end, indent, lines in zip(*columns, strict=True))
+    texts = (
+        _message(bytes(block.data[begin:end]), indent, lines)
+        for begin, end, indent, lines in zip(*columns, strict=True)
+    )
     return [text.decode("utf-8", "replace") for text in texts]
 
 

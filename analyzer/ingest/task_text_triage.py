@@ -117,7 +117,7 @@ def _texts(found: Look, failed: Flags, twice: Flags) -> None:
     first = found.opens[steps[twice[block.which[found.activities.rows[steps]]]]]
     said: set[tuple[int, bytes]] = set()
     for at, source in zip(first.tolist(), block.which[rows[first]].tolist(), strict=True):
-        text = (source, block.data[texts[at] : ends[at]])
+        text = (source, bytes(block.data[texts[at] : ends[at]]))
         if text in said:
             found.good[source] = False
         said.add(text)
@@ -140,7 +140,7 @@ def _root_again(found: Look, root: Ints) -> Iterator[int]:
     titles: dict[int, bytes] = {}
     closed: set[int] = set()
     for at, source, text_begin, text_end, begin, end, failed in zip(root.tolist(), *columns, strict=True):
-        text, name = block.data[text_begin:text_end], block.data[begin:end]
+        text, name = bytes(block.data[text_begin:text_end]), block.data[begin:end]
         closes = failed or CLOSED.match(text) is not None
         if text in (name, titles.get(source)) or (closes and source in closed) or text.startswith(STOPPED):
             yield at

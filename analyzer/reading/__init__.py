@@ -2,7 +2,8 @@
 
 harvest   what is asked for, and what all sources gave
 parts     how a source is taken: whole, or block by block
-reader    members, their formats, blocks shared by small sources; logs that a first look clears are not decoded
+packs     where small sources wait for one another: buffers that are used again
+reader    members and their formats; logs that a first look clears are not decoded
 doubt     which of these must be decoded all the same, because another source speaks of their task
 naming    whose log it is
 stream    all EVENTS, piece by piece

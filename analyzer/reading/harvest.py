@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from analyzer.model import Batch, Progress
 from analyzer.reading.spool import Spool
 
 TABLES = ("events", "states", "rejects")
+_OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
 SHORT = pa.schema([("source", pa.string()), ("bytes", pa.int64()), ("lines", pa.int64())])
 
 
@@ -34,6 +36,11 @@ class Options:
     decode: frozenset[str] = frozenset()
     workers: int = 1
     spool: str = ""
+
+    def leaves_out(self, name: str) -> bool:
+        """A task log says in its name whose it is: others need not be read when tasks are asked for."""
+        match = _OF_TASK.search(name) if self.tasks else None
+        return match is not None and match[1].casefold() not in {task.casefold() for task in self.tasks}
 
 
 @dataclass(slots=True)
@@ -55,9 +62,9 @@ class Found:
     looked: tuple[int, int] | None = None  # entries and their lines that a first look counted
 
 
-def short_log(source: str, size: int, lines: int) -> Found:
-    """What is known of a short task log in UTF-8."""
-    return Found(source, task_log.NAME, size, "utf-8", lines)
+def short_log(source: str, size: int, lines: int, form: str = task_log.NAME) -> Found:
+    """What is known of a short log in UTF-8."""
+    return Found(source, form, size, "utf-8", lines)
 
 
 @dataclass

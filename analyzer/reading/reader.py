@@ -1,15 +1,13 @@
 """Sources and ingest put together: every member of every path becomes rows, and is noted as found.
 
-Small sources of one format wait for one another (`_Pack`) and are parsed together.
+Small sources of one format wait for one another (`packs`) and are looked at or parsed together.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from itertools import chain
@@ -19,51 +17,47 @@ import pyarrow as pa
 
 from analyzer import schema
 from analyzer.blocks import Block, Text, joined, keep_freed_memory, together
-from analyzer.ingest import LOOKS, TRIAGE, TRIAGE_LONG, at_once, recognise
+from analyzer.ingest import LOOKS, TRIAGE, TRIAGE_LONG, at_once, recognise, task_log
 from analyzer.ingest.triage import Triage, nothing
 from analyzer.model import Batch, Format
 from analyzer.reading.harvest import SHORT, Found, Harvest, Options, short_log
 from analyzer.reading.order import by_place
+from analyzer.reading.packs import Kind, Pack, Segments, Shelf, Waiting, parse_together
 from analyzer.reading.parts import WHOLE, noted, parts_of, watched, whole
 from analyzer.reading.spool import Spool
-from analyzer.sources import Decoder, Member, is_utf8, plain
-
-PACK = 4 << 20
-"""Small sources of one format share a block of about this many bytes: work that a block costs once weighs less so (with
-half as many, a first look at text downloads takes a tenth longer).
-"""
-_OF_TASK = re.compile(r"(?:^|/)(servertasks-\d+)(?!\d)[^/]*(?:/[^/]+\.tl)?\.txt$", re.IGNORECASE | re.ASCII)
-
-
-class _Kind(IntEnum):
-    """Whole sources, which a first look may clear, short ones by themselves; parts of others; telling lines."""
-
-    SHORT, WHOLE, PART, TELLING = range(4)
-
-
-@dataclass
-class _Pack:
-    """Small sources, blocks of others, or lines that wait to be parsed together."""
-
-    form: Format
-    kind: _Kind
-    parts: list[Block | Text] = field(default_factory=list)
-    size: int = 0
-
-
-_Packs = dict[tuple[str, _Kind], _Pack]
+from analyzer.sources import Decoder, Member, Place, is_short, is_sound, opened, read_into, unmarked
 
 
 def read_members(members: Iterable[Member], options: Options) -> Harvest:
     """Read these members."""
-    keep_freed_memory()
-    found = Harvest(spool=Spool(options.spool) if options.spool else None)
-    packs: _Packs = {}
+    found, waiting = _begun(options)
     for member in members:
-        _read_member(found, packs, member, options)
-    for kind in _Kind:  # what a first look does not clear waits once more
-        for pack in [pack for pack in packs.values() if pack.kind is kind]:
-            _unpack(found, packs, pack)
+        _read_member(found, waiting, member, options)
+    return _ended(found, waiting)
+
+
+def read_all(places: Iterable[Place], options: Options) -> Harvest:
+    """Read the members of these places."""
+    found, waiting = _begun(options)
+    for place in places:
+        if not (options.triage and place.plain and _read_small(found, waiting, place, options)):
+            for member in opened(place):
+                _read_member(found, waiting, member, options)
+    return _ended(found, waiting)
+
+
+def _begun(options: Options) -> tuple[Harvest, Waiting]:
+    keep_freed_memory()
+    return Harvest(spool=Spool(options.spool) if options.spool else None), Waiting()
+
+
+def _ended(found: Harvest, waiting: Waiting) -> Harvest:
+    """What was found, with what still waits."""
+    for shelf in waiting.shelves.values():
+        _clear(found, waiting, shelf)
+    for kind in Kind:  # what a first look does not clear waits once more
+        for pack in [pack for pack in waiting.packs.values() if pack.kind is kind]:
+            _unpack(found, waiting, pack)
     found.cleared, found.short = _joined(found.cleared), _joined(found.short)
     if found.spool:
         found.spool.close()
@@ -76,23 +70,68 @@ def _joined(tables: list[pa.Table]) -> list[pa.Table]:
     return [pa.concat_tables(tables).combine_chunks()] if len(tables) > 1 else tables
 
 
-def _read_member(harvested: Harvest, packs: _Packs, member: Member, options: Options) -> None:
-    if options.tasks and _not_asked_for(member.name, options.tasks):
-        return
-    if options.triage and member.data and plain(member.data) and (form := at_once(member.data)):  # no mark begins so
-        _wait_short(harvested, packs, form, Text(member.name, member.data), options)
+def _read_small(harvested: Harvest, waiting: Waiting, place: Place, options: Options) -> bool:
+    """Read a small file to where others like the last one wait; False where that is not possible."""
+    if not is_short(place.size) or options.leaves_out(place.name):
+        return False
+    shelf = waiting.latest or waiting.shelf(task_log)
+    if not shelf.fits(place.size):
+        _clear(harvested, waiting, shelf)
+    room = shelf.room(place.size)
+    if not read_into(place, room):
+        return False
+    data = room[: place.size]
+    form = at_once(data) or (recognise(bytes(head), place.name) if (head := unmarked(data)) else None)
+    if form is shelf.form:
+        shelf.keep(place.name, place.size)
+    elif form and form.NAME in TRIAGE:
+        _put(harvested, waiting, form, Text(place.name, bytes(data)))
+    else:
+        held = bytes(data)
+        _read_member(harvested, waiting, Member(place.name, place.size, BytesIO(held), data=held), options)
+        return True
+    if options.progress:
+        options.progress(place.name, place.size)
+    return True
+
+
+def _put(harvested: Harvest, waiting: Waiting, form: Format, text: Text) -> None:
+    """Put a short source to those of its format."""
+    shelf = waiting.shelf(form)
+    size = len(text.data)
+    if not shelf.fits(size):
+        _clear(harvested, waiting, shelf)
+    shelf.room(size)[:size] = text.data
+    shelf.keep(text.source, size)
+
+
+def _read_member(harvested: Harvest, waiting: Waiting, member: Member, options: Options) -> None:
+    if options.leaves_out(member.name):
         return
     decoder = Decoder(member.name, member.stream, member.data) if member.stream else None
     form = recognise(decoder.head, member.name) if decoder else None
-    if decoder and form and form.PACKED and options.triage and (text := decoder.short()) and text.data:
-        _wait_short(harvested, packs, form, text, options)
+    if decoder and form and form.NAME in TRIAGE and options.triage and (text := decoder.short()) and text.data:
+        _put(harvested, waiting, form, text)
+        if options.progress:
+            options.progress(text.source, len(text.data))
         return
+    _read_decoder(harvested, waiting, member, decoder, form, options)
+
+
+def _read_decoder(
+    harvested: Harvest,
+    waiting: Waiting,
+    member: Member,
+    decoder: Decoder | None,
+    form: Format | None,
+    options: Options,
+) -> None:
     found = harvested.found[member.name] = Found(member.name, "unknown", member.size, problem=member.problem)
     if decoder is None:
         return
     if form is not None:
         found.format = form.NAME
-        _parse(harvested, packs, form, decoder, options)
+        _parse(harvested, waiting, form, decoder, options)
     elif member.named:
         found.problem = "no known format" if decoder.head else "it is empty"
     found.size = decoder.bytes if form else max(member.size, decoder.bytes)
@@ -100,28 +139,18 @@ def _read_member(harvested: Harvest, packs: _Packs, member: Member, options: Opt
     found.problem = decoder.problem or found.problem
 
 
-def _not_asked_for(name: str, tasks: frozenset[str]) -> bool:
-    """A task log says in its name whose it is: others need not be read when tasks are asked for."""
-    match = _OF_TASK.search(name)
-    return match is not None and match[1].casefold() not in {task.casefold() for task in tasks}
-
-
-def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, options: Options) -> None:
+def _parse(harvested: Harvest, waiting: Waiting, form: Format, decoder: Decoder, options: Options) -> None:
     """Parse one source; a small one of a packable format waits for others, and so does one to be looked at first."""
     if form.PACKED:
         looks = options.triage and form.NAME in TRIAGE_LONG  # short ones are looked at together
-        for part in _doubtful(harvested, packs, form, decoder, options) if looks else parts_of(decoder, options):
-            _wait(harvested, packs, form, _Kind.PART, part)
+        for part in _doubtful(harvested, waiting, form, decoder, options) if looks else parts_of(decoder, options):
+            _wait(harvested, waiting, form, Kind.PART, part)
         return
     blocks = watched(decoder, options.progress)
     if options.triage and form.NAME in TRIAGE:
-        held: Block | Text | None = decoder.whole()
-        if held is None:
-            held, blocks = whole(blocks)
-        elif options.progress:
-            options.progress(decoder.name, len(held.data))
+        held, blocks = whole(blocks)
         if held is not None:
-            _wait(harvested, packs, form, _Kind.WHOLE, held)
+            _wait(harvested, waiting, form, Kind.WHOLE, held)
             return
     try:
         if options.triage and form.NAME in LOOKS:
@@ -130,7 +159,7 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
             if sum(len(block.data) for block in seen.telling) > WHOLE:
                 harvested.tell(form.parse(seen.telling))
             elif seen.telling:
-                _wait(harvested, packs, form, _Kind.TELLING, joined(seen.telling))
+                _wait(harvested, waiting, form, Kind.TELLING, joined(seen.telling))
         else:
             harvested.take(list(form.parse(blocks)))
     except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
@@ -140,56 +169,58 @@ def _parse(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, op
         harvested.give_up(error, place)
 
 
-def _wait_short(harvested: Harvest, packs: _Packs, form: Format, text: Text, options: Options) -> None:
-    _wait(harvested, packs, form, _Kind.SHORT, text)
-    if options.progress:
-        options.progress(text.source, len(text.data))
-
-
-def _wait(harvested: Harvest, packs: _Packs, form: Format, kind: _Kind, part: Block | Text) -> None:
+def _wait(harvested: Harvest, waiting: Waiting, form: Format, kind: Kind, part: Block | Text) -> None:
     """Put a part to those of its kind, and parse them once they are many."""
-    pack = packs.get((form.NAME, kind))
-    if pack is None:
-        pack = packs[form.NAME, kind] = _Pack(form, kind)
-    pack.parts.append(part)
-    pack.size += len(part.data)
-    if pack.size >= PACK:
-        _unpack(harvested, packs, pack)
+    pack = waiting.pack(form, kind)
+    if pack.put(part):
+        _unpack(harvested, waiting, pack)
 
 
-def _unpack(harvested: Harvest, packs: _Packs, pack: _Pack) -> None:
+def _unpack(harvested: Harvest, waiting: Waiting, pack: Pack) -> None:
     """Parse what waits in a pack, or look at it first."""
-    parts, pack.parts, pack.size = pack.parts, [], 0
-    if pack.kind is _Kind.PART:
+    parts = pack.taken()
+    if pack.kind is Kind.PART:
         parse_together(harvested, parts, partial(_spooled, harvested.spool, pack.form))
-    elif pack.kind is _Kind.TELLING and parts:
+    elif pack.kind is Kind.TELLING and parts:
         harvested.tell(pack.form.parse([together(parts)]))
-    elif pack.kind is _Kind.SHORT and parts:
-        _look_at_short(harvested, packs, pack.form, [part for part in parts if isinstance(part, Text)])
     elif parts:
         block = together(parts)
-        _look(harvested, packs, pack.form, parts, block, _seen(pack.form, block))
+        _look(harvested, waiting, pack.form, parts.__getitem__, block, _seen(pack.form, block))
 
 
-def _look_at_short(harvested: Harvest, packs: _Packs, form: Format, texts: Sequence[Text]) -> None:
-    """Look at short sources, which are UTF-8 if all of them together are."""
-    block = together(texts)
-    if not is_utf8(block.data):
-        for name, data in (text for text in texts if not is_utf8(text.data)):
-            _read_member(harvested, packs, Member(name, len(data), BytesIO(data), data=data), Options())
-        sound = [text for text in texts if is_utf8(text.data)]
-        if sound:
-            _look_at_short(harvested, packs, form, sound)
+def _clear(harvested: Harvest, waiting: Waiting, shelf: Shelf) -> None:
+    """Look at the sources on a shelf, which are UTF-8 if all of them together are."""
+    if not shelf.sources:
         return
+    segments = shelf.taken()
+    if is_sound(segments.data):
+        _look_at_short(harvested, waiting, shelf.form, segments)
+        shelf.empty()
+        return
+    texts = [segments.text(number) for number in range(len(segments.sources))]
+    shelf.empty()
+    for text in texts:
+        if is_sound(text.data):
+            _put(harvested, waiting, shelf.form, text)
+        else:
+            member = Member(text.source, len(text.data), None)
+            decoder = Decoder(text.source, BytesIO(), text.data)
+            _read_decoder(harvested, waiting, member, decoder, shelf.form, Options(triage=True))
+    _clear(harvested, waiting, shelf)
+
+
+def _look_at_short(harvested: Harvest, waiting: Waiting, form: Format, segments: Segments) -> None:
+    """Look at short sources. Cleared task logs, which are many, are noted as rows of a table."""
+    block = segments.block()
     seen = _seen(form, block)
-    lines = np.bincount(block.which, minlength=len(texts)).tolist()
-    known = [(name, len(data), count) for (name, data), count in zip(texts, lines, strict=True)]
-    for number in sorted({*range(len(texts))} - seen.cleared):
-        harvested.found[texts[number].source] = short_log(*known[number])
-    columns = zip(SHORT.names, zip(*known, strict=True), strict=True)
-    table = schema.build(SHORT, len(texts), dict(columns))
-    harvested.short.append(table.take(pa.array(sorted(seen.cleared), pa.int64())))
-    _look(harvested, packs, form, texts, block, seen)
+    lines = np.bincount(block.which, minlength=len(block.sources))
+    rows = sorted(seen.cleared) if form is task_log else []
+    columns = {"source": pa.array(block.sources, pa.string()), "bytes": segments.sizes, "lines": lines}
+    harvested.short.append(schema.build(SHORT, len(lines), columns).take(pa.array(rows, pa.int64())))
+    for number in sorted({*range(len(lines))}.difference(rows)):
+        size, count = int(segments.sizes[number]), int(lines[number])
+        harvested.found[block.sources[number]] = short_log(block.sources[number], size, count, form.NAME)
+    _look(harvested, waiting, form, segments.text, block, seen)
 
 
 def _seen(form: Format, block: Block) -> Triage:
@@ -200,18 +231,25 @@ def _seen(form: Format, block: Block) -> Triage:
 
 
 def _look(
-    harvested: Harvest, packs: _Packs, form: Format, parts: Sequence[Block | Text], block: Block, seen: Triage
+    harvested: Harvest,
+    waiting: Waiting,
+    form: Format,
+    part: Callable[[int], Block | Text],
+    block: Block,
+    seen: Triage,
 ) -> None:
     """Clear what a first look clears: it leaves a row of LOGS and its telling lines. The rest waits to be decoded."""
-    for part in (part for number, part in enumerate(parts) if number not in seen.cleared):
+    for number in sorted({*range(len(block.sources))} - seen.cleared):
         if form.PACKED:
-            _wait(harvested, packs, form, _Kind.PART, part)
+            _wait(harvested, waiting, form, Kind.PART, part(number))
         else:
-            parse_together(harvested, [part], partial(_decoded, form))
-    _keep(harvested, packs, form, seen)
+            parse_together(harvested, [part(number)], partial(_decoded, form))
+    _keep(harvested, waiting, form, seen)
 
 
-def _doubtful(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder, options: Options) -> Iterator[Block]:
+def _doubtful(
+    harvested: Harvest, waiting: Waiting, form: Format, decoder: Decoder, options: Options
+) -> Iterator[Block]:
     """A source is looked at block by block: its blocks if it is not cleared, or none where it has to be read again."""
     held: list[Block] = []
     blocks = watched(decoder, options.progress)
@@ -221,17 +259,17 @@ def _doubtful(harvested: Harvest, packs: _Packs, form: Format, decoder: Decoder,
         seen = nothing()
         held.clear()
     if seen.cleared:
-        _keep(harvested, packs, form, seen)
+        _keep(harvested, waiting, form, seen)
     elif held:
         yield from chain(held, blocks)
     elif decoder.head:
         harvested.again.add(decoder.name)
 
 
-def _keep(harvested: Harvest, packs: _Packs, form: Format, seen: Triage) -> None:
+def _keep(harvested: Harvest, waiting: Waiting, form: Format, seen: Triage) -> None:
     """What cleared sources leave."""
     if seen.telling is not None:
-        _wait(harvested, packs, form, _Kind.TELLING, seen.telling)
+        _wait(harvested, waiting, form, Kind.TELLING, seen.telling)
     if harvested.spool and seen.events and seen.cleared:
         with suppress(Exception):  # what is not written down is decoded where it is asked for
             harvested.spool.put(seen.events())
@@ -241,28 +279,6 @@ def _keep(harvested: Harvest, packs: _Packs, form: Format, seen: Triage) -> None
     harvested.cleared.append(seen.logs)
     for source, entries in seen.entries.items():
         harvested.found[source].entries = entries
-
-
-Parse = Callable[[Sequence[Block | Text]], list[Batch]]
-"""What some parts give."""
-
-
-def parse_together(harvested: Harvest, parts: Sequence[Block | Text], parse: Parse) -> None:
-    """Add what small sources and blocks of others give."""
-    waiting = [parts]
-    while waiting:
-        parts = waiting.pop()
-        if not parts:
-            continue
-        try:
-            harvested.take(parse(parts))
-        except Exception as error:  # noqa: BLE001 (the neighbours in the pack must not suffer)
-            if len(parts) > 1:
-                waiting += [[part] for part in reversed(parts)]
-                continue
-            block = together(parts)
-            place = {"source": block.source, "line": int(block.lines[0]), "lines": len(block)}
-            harvested.give_up(error, {**place, "offset": int(block.offsets[0]), "bytes": len(block.data)})
 
 
 def _decoded(form: Format, parts: Sequence[Block | Text]) -> list[Batch]:

@@ -27,8 +27,8 @@ from analyzer.ingest import CODED, recognise
 from analyzer.model import Batch, Format
 from analyzer.reading.harvest import Found, Harvest, Options
 from analyzer.reading.order import by_place, in_order
+from analyzer.reading.packs import PACK, parse_together
 from analyzer.reading.parts import parts_of, watched
-from analyzer.reading.reader import PACK, parse_together
 from analyzer.reading.spool import Spooled
 from analyzer.reading.tables import stamped
 from analyzer.sources import Decoder, Member, Place, holds_many, opened

@@ -16,8 +16,8 @@ from functools import partial
 from multiprocessing import get_context
 
 from analyzer.reading.harvest import Found, Harvest, Options
-from analyzer.reading.reader import read_members
-from analyzer.sources import Place, divided, opened
+from analyzer.reading.reader import read_all
+from analyzer.sources import Place, divided
 from analyzer.startup import lightly
 
 LARGE = {"fork": 64 << 20, "spawn": 384 << 20}
@@ -31,7 +31,7 @@ Read = Callable[[Options, Share], Harvest]
 
 def read_share(options: Options, share: Share) -> Harvest:
     """Read the members of these places."""
-    return read_members((member for place in share for member in opened(place)), options)
+    return read_all(share, options)
 
 
 def read_places(

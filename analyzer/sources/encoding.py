@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 import pyarrow as pa
 
-from analyzer.blocks import AS_STORED, BYTES, NEWLINE, UNITS, Block, Ints, Text, split
+from analyzer.blocks import AS_STORED, BYTES, NEWLINE, UNITS, Block, Data, Ints, Text, split
 from analyzer.sources.broken import BROKEN, reason
 
 CHUNK = 2 << 20
@@ -38,7 +38,7 @@ class Decoder:
     def __init__(self, name: str, stream: IO[bytes], data: bytes | None = None) -> None:
         """`data`: all of the source, where it has been read; if that is short, the stream is left alone."""
         size = max(CHUNK, HEAD)
-        held = data if data is not None and len(data) < size else None
+        held = data if data is not None and is_short(len(data)) else None
         self.name = name
         self.bytes = 0 if held is None else len(held)
         self.lines = 0
@@ -137,9 +137,20 @@ class Decoder:
         return Block((self.name,), data, starts, ends, lines, offsets, np.zeros(len(starts), np.int64), coding)
 
 
-def plain(data: bytes) -> bool:
-    """Whether a source of these bytes is short and, unless it begins with a mark, seems to be stored as UTF-8."""
-    return len(data) < max(CHUNK, HEAD) and b"\0" not in data
+def is_short(size: int) -> bool:
+    """Whether a source of so many bytes is read as a whole."""
+    return size < max(CHUNK, HEAD)
+
+
+def unmarked(data: memoryview) -> bytes:
+    """The first bytes of a source that seems to be stored as UTF-8, without a mark that says so; none of any other."""
+    head = bytes(data[:HEAD])
+    return head if detect(head) == ("utf-8", 0) else b""
+
+
+def is_sound(data: Data) -> bool:
+    """Whether all is UTF-8, and there are no zeros, which may mean that it is something else."""
+    return b"\0" not in data and is_utf8(data)
 
 
 def detect(head: bytes) -> tuple[str, int]:
@@ -167,7 +178,7 @@ def windows(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def is_utf8(data: bytes) -> bool:
+def is_utf8(data: Data) -> bool:
     """Whether all is UTF-8. Arrow looks at eight bytes at a time and builds no text, which is ten times as fast."""
     if data.isascii():
         return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import sys
 import zipfile
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
@@ -114,6 +115,34 @@ def _small(place: Place) -> Member:
     except BROKEN as error:
         return Member(place.name, place.size, None, reason(error))
     return Member(place.name, len(data), io.BytesIO(data), data=data)
+
+
+def read_into(place: Place, room: memoryview) -> bool:
+    """Whether a small file was read into `room`, which has a byte more than its folder says of it: it may have changed.
+
+    A file whose bytes go into memory that is there already costs half the time of one that is read into its own.
+    """
+    try:
+        file = os.open(place.path, READ)
+        try:
+            return _read_into(file, room) == place.size
+        finally:
+            os.close(file)
+    except BROKEN:
+        return False
+
+
+if sys.platform == "win32":
+
+    def _read_into(file: int, room: memoryview) -> int:
+        data = os.read(file, len(room))
+        room[: len(data)] = data
+        return len(data)
+
+else:
+
+    def _read_into(file: int, room: memoryview) -> int:
+        return os.readv(file, [room])
 
 
 def divided(place: Place) -> list[Place]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from analyzer import pipeline, schema
-from analyzer.reading import Options, reader, spool, stream, workers
+from analyzer.reading import Options, packs, spool, stream, workers
 from analyzer.reading.spool import Spool, Spooled, spool_folder
 from analyzer.reading.workers import read_share
 from analyzer.sources import places
@@ -37,7 +37,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("window", [1, 1000])
 def test_samples(path, window, tmp_path, monkeypatch):
     monkeypatch.setattr(spool, "WINDOW", window)
-    monkeypatch.setattr(reader, "PACK", 5000)
+    monkeypatch.setattr(packs, "PACK", 5000)
     assert events(path, str(tmp_path)) == events(path)
 
 
@@ -58,7 +58,7 @@ def test_raw_logs_are_not_read_again(short, tmp_path, monkeypatch):
 def test_a_long_log_that_is_not_cleared_is_written_down_in_parts(tmp_path, monkeypatch):
     monkeypatch.setattr("analyzer.sources.encoding.CHUNK", 1000)
     monkeypatch.setattr("analyzer.sources.encoding.HEAD", 1000)
-    monkeypatch.setattr(reader, "PACK", 1500)
+    monkeypatch.setattr(packs, "PACK", 1500)
     path = folder(tmp_path / "bundle", {"servertasks-7_abcde12345.txt": raw(7, *(str(at) for at in range(59))) * 2})
     expected, again = events(path), opened(monkeypatch)
     (tmp_path / "spool").mkdir()

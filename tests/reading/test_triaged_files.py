@@ -15,8 +15,8 @@ BLOCKS = {"sources.encoding.CHUNK": 300, "sources.encoding.HEAD": 300}
 IN_PARTS = {
     "one block": {},
     "small blocks": BLOCKS,
-    "several packs": {"reading.reader.PACK": 4000},
-    "each log": {"reading.reader.PACK": 1},
+    "several packs": {"reading.packs.PACK": 4000},
+    "each log": {"reading.packs.PACK": 1},
     "looked for in parts": {"blocks.PART": 70, "ingest.triage.PIECE": 72},
     "too long": {**BLOCKS, "reading.parts.WHOLE": 600},
 }
