@@ -107,6 +107,16 @@ PART = 8 << 20
 """Bytes in which something is looked for at once: a block of one long line takes little more than its own memory."""
 
 
+def found_in(flags: Flags) -> Ints:
+    """Where flags are set of which few are: eight of them are looked at as one number, in half the time."""
+    whole = len(flags) & ~7
+    eights = flags[:whole].view(np.uint64)
+    some = np.flatnonzero(eights != 0)
+    inside = np.flatnonzero(eights[some].view(bool))
+    found: Ints = (some << 3)[inside >> 3] + (inside & 7)
+    return found if whole == len(flags) else np.append(found, np.flatnonzero(flags[whole:]) + whole)
+
+
 def places(octets: Octets, test: Callable[[Octets], Flags]) -> Ints:
     """Where bytes are of which a test holds."""
     if len(octets) <= PART:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import blocks
-from analyzer.blocks import AS_STORED, BYTES, UNITS, Block, block, split, views
+from analyzer.blocks import AS_STORED, BYTES, UNITS, Block, block, found_in, split, views
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,11 @@ def test_lines(data, lines):
     made = block("x", data)
     assert [made.raw(row) for row in range(len(made))] == lines
     assert made.lines.tolist() == list(range(1, len(lines) + 1))
+
+
+@given(flags=st.lists(st.booleans(), max_size=40))
+def test_flags_that_are_set(flags):
+    assert found_in(np.array(flags, bool)).tolist() == [at for at, flag in enumerate(flags) if flag]
 
 
 @given(data=st.binary(max_size=200).map(lambda data: data.replace(b"\x00", b"\n").replace(b"\x01", b"\r")))

@@ -72,7 +72,7 @@ def find(block: Block) -> Fields:
     bad = control(octets) if disturbed(block, octets) else np.empty(0, np.int64)
     if b"\\" not in block.data:
         return Fields(block, octets, quotes, bad, np.empty(0, np.int64))
-    begun, unknown = escapes(octets)
+    begun, _, unknown = escapes(octets, places(octets, lambda part: part == ord("\\")))
     escaped = np.zeros(len(octets) + 1, bool)
     escaped[begun + 1] = True
     quotes = quotes[~escaped[quotes]]
@@ -81,23 +81,32 @@ def find(block: Block) -> Fields:
 
 def disturbed(block: Block, octets: Octets) -> bool:
     """Whether there are more control characters than line ends. To count is a third of the work of finding them."""
-    newlines = len(block) - (0 if block.data.endswith(b"\n") else 1)
-    returns = int(np.count_nonzero(octets[np.minimum(block.ends, len(octets) - 1)] == RETURN))
-    return count(octets, lambda part: part < ord(" ")) != newlines + returns
+    return count(octets, lambda part: part < ord(" ")) != line_ends(block)
 
 
-def escapes(octets: Octets) -> tuple[Ints, Ints]:
-    """Places where an escape begins, and those of them that JSON does not know or that the columns cannot express."""
-    slashes: Ints = places(octets, lambda part: part == ord("\\"))
-    if not len(slashes):
-        return slashes, slashes
-    # In a run of backslashes every first of two escapes the second: only those at even places begin an escape.
-    run_starts = np.concatenate(([True], np.diff(slashes) != 1))
-    place = np.arange(len(slashes)) - np.maximum.accumulate(np.where(run_starts, np.arange(len(slashes)), 0))
-    begun = slashes[place % 2 == 0]
+def line_ends(block: Block) -> int:
+    """How many bytes are of no line: newlines, and the carriage returns before them."""
+    return len(block.data) - int((block.ends - block.starts).sum())
+
+
+def escapes(octets: Octets, slashes: Ints) -> tuple[Ints, Octets, Ints]:
+    """Which backslashes begin an escape, what follows them, and which of these JSON does not know or the columns cannot
+    express.
+    """
+    begun = slashes[~_escaped(slashes)] if len(slashes) else slashes
     after = octets[np.minimum(begun + 1, len(octets) - 1)]
     unknown = begun[~_KNOWN[after]]
-    return begun, np.concatenate((unknown, _bad_unicode(octets, begun, after)))
+    return begun, after, np.concatenate((unknown, _bad_unicode(octets, begun, after)))
+
+
+def _escaped(slashes: Ints) -> Flags:
+    """Which backslashes are escaped by another: in a run of them every second one."""
+    found = np.zeros(len(slashes), bool)
+    pairs = np.flatnonzero(slashes[1:] - slashes[:-1] == 1)  # a backslash that another one follows
+    every = np.arange(len(pairs))
+    place = every - np.maximum.accumulate(np.where(np.diff(pairs, prepend=-2) != 1, every, 0))
+    found[pairs[place % 2 == 0] + 1] = True
+    return found
 
 
 def control(octets: Octets) -> Ints:

@@ -10,11 +10,12 @@ fetched at once, seven words a line, and each column of them is compared and com
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from analyzer.blocks import Block, Data, Flags, Ints, Octets, words_at, words_of
+from analyzer.blocks import Block, Data, Flags, Ints, Octets, words_at
 from analyzer.ingest.fixed_places import Small, Words, levels, mask_of, shaped, stamps, word_of
 
 BEFORE, TEXT = 3, 45  # from the id's closing quote on: what is fetched, and the text, which begins its last word
@@ -23,7 +24,7 @@ LEAST = TEXT + 8
 """Bytes of the smallest block that can be looked at: eight stand where a text would."""
 DEEPEST = 6
 LEVEL_BYTES = 33  # a slash and 32 hexadecimal digits
-SAMPLE = 256
+SAMPLE = 64
 """Of how many lines it is found out how deep most lines of a block are."""
 _OPENS, _CLOSES = (mask_of(shape, b'",') for shape in (b'...","..', b'.","....'))
 _YEAR = mask_of(b'..."2023', b'"023')
@@ -50,50 +51,59 @@ class Tails:
     slashed: Flags  # a backslash stands before the quote that closes the text
 
 
-def heads(block: Block, roots: Ints) -> Heads:
-    """What the heads of all lines say. `roots`: how long the id of each line's root is."""
-    own = block.starts + roots
-    ends, depth, (before, behind, date, clock, fraction, zone, begins), found = _ids(block, own)
+def heads(block: Block, own: Ints, order: Sequence[int], words: Words) -> Heads:
+    """What the heads of all lines say.
+
+    `own`: where the id of the root ends. `order`: of the depths at which the id is tried to end. `words`: those that
+    were fetched where it ends at the first of them.
+    """
+    ends, depth, found = _ids(block, own, order, words)
+    before, behind, date, clock, fraction, zone, begins = words
     level, known = levels(before >> np.uint64(48) | (behind & np.uint64(255)) << np.uint64(16))
     instant, real = stamps(behind & _YEAR, date, clock, fraction, zone)
     good = found & known & real & (ends + SHORTEST <= block.ends)
     return Heads(ends, depth, level, instant, begins, good)
 
 
-def _ids(block: Block, own: Ints) -> tuple[Ints, Small, Words, Flags]:
-    """Where the ids end, how many levels below the root they are, the words there; which of them end at all."""
-    order = _usual_depths(block.data, own)
+def _ids(block: Block, own: Ints, order: Sequence[int], words: Words) -> tuple[Ints, Small, Flags]:
+    """Where the ids end, how many levels below the root they are, and which of them end at all. Corrects the words."""
     ends, depth = own + LEVEL_BYTES * order[0], np.full(len(own), order[0], np.int8)
-    words, found = _behind(block.data, ends)
+    found = _ended(block.data, ends, words)
     todo = np.flatnonzero(~found)
     for other in order[1:]:
         if not len(todo):
             break
         at = own[todo] + LEVEL_BYTES * other
         ends[todo], depth[todo] = at, other
-        words[:, todo], found[todo] = _behind(block.data, at)
+        words[:, todo] = others = fetched(block.data, at).T
+        found[todo] = _ended(block.data, at, others)
         todo = todo[~found[todo]]
-    return ends, depth, words, found
+    return ends, depth, found
 
 
-def _usual_depths(data: Data, own: Ints) -> list[int]:
-    """The depths of lines, that of most lines first: there it is looked first whether an id ends."""
-    some = own[:: len(own) // SAMPLE + 1]
-    counts = [np.count_nonzero(_behind(data, some + LEVEL_BYTES * depth)[1]) for depth in range(DEEPEST + 1)]
-    return sorted(range(DEEPEST + 1), key=lambda depth: -counts[depth])
+def usual_depths(data: Data, own: Ints) -> list[int]:
+    """The depths of lines, that of most lines first. `own`: where the ids of their roots end."""
+    depths = np.arange(DEEPEST + 1)
+    ends = own[:: len(own) // SAMPLE + 1] + LEVEL_BYTES * depths[:, None]
+    found = _ended(data, ends.ravel(), fetched(data, ends.ravel()).T).reshape(ends.shape)
+    order: list[int] = np.argsort(-found.sum(axis=1), kind="stable").tolist()
+    return order
 
 
-def _behind(data: Data, ends: Ints) -> tuple[Words, Flags]:
-    """The words from each place on, and whether an id ends there: an end too near to the block's is none."""
-    last = len(data) - LEAST
-    words = np.ascontiguousarray(words_at(data, np.clip(ends, BEFORE, last) - BEFORE, 7).T)
+def fetched(data: Data, ends: Ints) -> Words:
+    """Seven words from each end of an id on, a row each: of the last place there is where it is too near to the end."""
+    return words_at(data, np.clip(ends, BEFORE, len(data) - LEAST) - BEFORE, 7)
+
+
+def _ended(data: Data, ends: Ints, words: Words) -> Flags:
+    """Whether ids end in these places, by the words there."""
     wrong = words[0] & _OPENS ^ word_of(b'\0\0\0","') | words[1] & _CLOSES ^ word_of(b'\0","')
-    return words, (wrong == 0) & (ends <= last)
+    ended: Flags = (wrong == 0) & (ends <= len(data) - LEAST)
+    return ended
 
 
-def tails(block: Block, octets: Octets) -> Tails:
-    """Where texts end: before `","",0]`, with one to three digits."""
-    last = words_of(block.data)[np.maximum(block.ends - 8, 0)]
+def tails(block: Block, octets: Octets, last: Words) -> Tails:
+    """Where texts end: before `","",0]`, with one to three digits. `last`: the last words of lines."""
     stop = block.ends - len('","",0]')
     usual = last >> np.uint64(8) == word_of(b'","",0]')
     slashed = last & np.uint64(255) == ord("\\")

@@ -17,8 +17,10 @@ import numpy as np
 
 from analyzer.blocks import Block, Flags, Ints, Octets, count, words_of
 from analyzer.ingest.fixed_places import KINDS_OF, SEVERITIES, Small, Words, mask_of, word_of
-from analyzer.ingest.task_log_fields import control, disturbed, escapes
-from analyzer.ingest.task_log_heads import TEXT, heads, tails
+from analyzer.ingest.task_log_fields import control, escapes, line_ends
+from analyzer.ingest.task_log_heads import LEVEL_BYTES, TEXT, heads, tails, usual_depths
+from analyzer.ingest.task_log_sweep import Sweep, sweep
+from analyzer.ingest.triage import named_before
 
 NONE = np.empty(0, np.int64)
 ESCAPED = np.array(
@@ -46,6 +48,7 @@ class Look:
     kind: Small
     begins: Words  # of texts
     escapes: Ints  # where one begins, anywhere in the block
+    names: Ints  # and where a machine or a host process is named
 
     def doubt(self, lines: Ints | Flags) -> None:
         """The sources of these lines are not cleared."""
@@ -64,8 +67,10 @@ class Look:
 
 def look(block: Block, first: Ints, roots: Ints, good: Flags) -> Look:
     """Look at the lines of a block. `first`: the first line of each source; `roots`: how long the id of its root is."""
-    octets = np.frombuffer(block.data, np.uint8)
-    one, tail = heads(block, roots[block.which]), tails(block, octets)
+    octets, own = np.frombuffer(block.data, np.uint8), block.starts + roots[block.which]
+    order = usual_depths(block.data, own)
+    swept = sweep(block, own + LEVEL_BYTES * order[0])
+    one, tail = heads(block, own, order, swept.behind), tails(block, octets, swept.last)
     seen = Look(
         block,
         octets,
@@ -82,10 +87,11 @@ def look(block: Block, first: Ints, roots: Ints, good: Flags) -> Look:
         KINDS_OF[one.level],
         one.begins,
         NONE,
+        np.sort(np.concatenate(named_before(swept.names, words_of(block.data)))),
     )
     seen.doubt(np.flatnonzero(~one.good | (one.ends + TEXT > tail.stop)))
     _details(seen, np.flatnonzero(~tail.usual))
-    _texts_are_whole(seen, np.flatnonzero(tail.slashed))
+    _texts_are_whole(seen, swept, np.flatnonzero(tail.slashed))
     return seen
 
 
@@ -114,12 +120,11 @@ def _text_of(line: bytes) -> bytes | None:
     return entry[3].encode("utf-8", "surrogatepass") if whole else None
 
 
-def _texts_are_whole(seen: Look, slashed: Ints) -> None:
+def _texts_are_whole(seen: Look, swept: Sweep, slashed: Ints) -> None:
     """Doubt the sources in which a text holds a quote, a control character or an escape that JSON does not know."""
     octets, block = seen.octets, seen.block
-    begun, unknown = escapes(octets)
+    begun, following, unknown = escapes(octets, swept.slashes)
     seen.escapes = begun
-    following = octets[np.minimum(begun + 1, len(octets) - 1)]
     for at in (unknown, _spelt(seen.words, begun[following == ord("u")])):
         seen.doubt(np.searchsorted(block.starts, at, "right") - 1)
     if len(slashed):  # the quote that seems to close the text may be a part of it
@@ -127,16 +132,17 @@ def _texts_are_whole(seen: Look, slashed: Ints) -> None:
         at = np.searchsorted(begun, tail)
         seen.doubt(slashed[begun[np.minimum(at, len(begun) - 1)] == tail])
     begins = np.append(block.starts[seen.first], len(octets))
-    _ten_quotes(seen, begins, begun[following == ord('"')] + 1)
-    if disturbed(block, octets):
+    _ten_quotes(seen, swept.quotes, begins, begun[following == ord('"')] + 1)
+    if swept.controls != line_ends(block):
         seen.good[np.searchsorted(begins, control(octets), "right") - 1] = False
 
 
-def _ten_quotes(seen: Look, begins: Ints, escaped: Ints) -> None:
-    """Doubt the sources that do not have ten quotes for each line. `begins`: of sources; `escaped`: places of quotes.
+def _ten_quotes(seen: Look, quotes: int, begins: Ints, escaped: Ints) -> None:
+    """Doubt the sources that do not have ten quotes for each line.
 
-    A line of a good source has ten for certain, so that sources may be counted together; in a doubted one a line may
-    have fewer, which would make up for one too many elsewhere.
+    `quotes`: of all sources; `begins`: of sources; `escaped`: places of quotes. A line of a good source has ten for
+    certain, so that sources may be counted together; in a doubted one a line may have fewer, which would make up for
+    one too many elsewhere.
     """
     lines = np.append(seen.first, len(seen.block))
     hidden = np.searchsorted(escaped, begins)
@@ -146,10 +152,11 @@ def _ten_quotes(seen: Look, begins: Ints, escaped: Ints) -> None:
         found = quotes - int(hidden[end] - hidden[begin])
         return found - 10 * int(lines[end] - lines[begin])
 
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], seen.good, [False])))).tolist()
-    for begin, end in zip(edges[::2], edges[1::2], strict=True):
-        if spare(begin, end):
-            seen.good[begin:end] = [spare(source, source + 1) == 0 for source in range(begin, end)]
+    edges = np.flatnonzero(np.diff(np.concatenate(([True], seen.good, [True])))).tolist()
+    doubted = sum(spare(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True))
+    if quotes - len(escaped) - 10 * len(seen.block) != doubted:
+        good = np.flatnonzero(seen.good)
+        seen.good[good] = [spare(source, source + 1) == 0 for source in good.tolist()]
 
 
 def _spelt(words: Words, at: Ints) -> Ints:

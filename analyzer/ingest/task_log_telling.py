@@ -10,7 +10,7 @@ import numpy as np
 from analyzer.blocks import Ints
 from analyzer.ingest.fixed_places import word_of
 from analyzer.ingest.task_log_look import Look
-from analyzer.ingest.triage import HOST, MACHINE, NAMED_HOST, OF_SERVER, VERSION, naming
+from analyzer.ingest.triage import HOST, MACHINE, NAMED_HOST, OF_SERVER, VERSION
 
 
 def telling(look: Look) -> Ints:
@@ -60,8 +60,7 @@ def _said(text: bytes) -> _Said:
 
 def _naming_rows(look: Look) -> Ints:
     """Lines of cleared sources in which a host process or a machine is named somewhere."""
-    at = np.sort(np.concatenate(naming(look.octets, look.words)))
-    rows: Ints = np.unique(np.searchsorted(look.block.starts, at, "right") - 1, return_index=True)[0]
+    rows: Ints = np.unique(np.searchsorted(look.block.starts, look.names, "right") - 1, return_index=True)[0]
     return rows[look.good[look.block.which[rows]]]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import Block, Ints, Octets
+from analyzer.blocks import Block, Ints, Octets, found_in
 from analyzer.ingest.fixed_places import Words, word_of
 from analyzer.model import Batch
 
@@ -21,34 +21,35 @@ VERSION = b"Octopus Server version"
 """What telling lines say: which machine, which program wrote the block, which version."""
 PIECE = 256 << 10
 """Bytes that are looked at together, eight at a time: they and what is made of them stay in the cache."""
+_CLOSING, _OPENING = (np.uint16(int.from_bytes(pair, "little")) for pair in (b"e:", b"Na"))
 
 
 def naming(octets: Octets, words: Words) -> tuple[Ints, Ints]:
-    """Where HOST and where MACHINE begin: one look at the colons finds both."""
-    ends = np.concatenate((np.empty(0, np.int64), *_colons(octets))) + 2
+    """Where HOST and where MACHINE begin."""
+    parts = (ends_of_names(octets[at : at + PIECE]) + at for at in range(0, len(octets), PIECE))
+    return named_before(np.concatenate((np.empty(0, np.int64), *parts)), words)
+
+
+def ends_of_names(octets: Octets) -> Ints:
+    """Where HOST or MACHINE may end. Both end in `Name:`, and only every second pair of bytes is looked at: of a word
+    that begins in an even place the pair `e:` is one, of all others `Na`.
+    """
+    pairs = octets[: len(octets) & ~1].view("<u2")
+    flags = pairs == _CLOSING
+    flags |= pairs == _OPENING
+    at = found_in(flags)
+    return 2 * at + np.where(pairs[at] == _CLOSING, 2, 5)
+
+
+def named_before(ends: Ints, words: Words) -> tuple[Ints, Ints]:
+    """Where HOST and where MACHINE begin, of words that may end in these places."""
     hosts, machines = (_begins(ends, word, words) for word in (HOST, MACHINE))
     return hosts, machines
 
 
-def _colons(octets: Octets) -> Iterator[Ints]:
-    """The letters with which both words end, where a colon follows: in less than half the time of one look at all
-    bytes."""
-    colons, letters = np.empty((2, PIECE), bool)
-    for at in range(0, len(octets) - 1, PIECE):
-        part = octets[at : at + PIECE + 1]
-        size = len(part) - 1
-        np.equal(part[1:], HOST[-1], out=colons[:size])
-        np.equal(part[:-1], HOST[-2], out=letters[:size])
-        colons &= letters
-        colons[size:] = False
-        eights = np.flatnonzero(colons.view(np.uint64) != 0)  # they are rare
-        which, place = np.nonzero(colons.reshape(-1, 8)[eights])
-        yield eights[which] * 8 + place + at
-
-
 def _begins(ends: Ints, word: bytes, words: Words) -> Ints:
-    at = ends[ends >= len(word)] - len(word)
-    found: Ints = at[(words[at] == word_of(word[:8])) & (words[at + len(word) - 9] == word_of(word[-9:-1]))]
+    at = ends[(ends >= len(word)) & (ends < len(words) + 8)] - len(word)
+    found: Ints = at[(words[at] == word_of(word[:8])) & (words[at + len(word) - 8] == word_of(word[-8:]))]
     return found
 
 
