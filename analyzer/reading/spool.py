@@ -152,7 +152,7 @@ def _joined(stretches: Sequence[Stretch]) -> list[Stretch]:
 
 
 def _read(piece: Piece) -> pa.Table:
-    with pa.OSFile(piece.path) as file:
+    with pa.memory_map(piece.path) as file:
         file.seek(piece.begin)
         table = pa.ipc.open_stream(file.read_buffer(piece.end - piece.begin)).read_all()
     return schema.build(schema.CODED, len(table), {name: table[name] for name in table.schema.names})
