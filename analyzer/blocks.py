@@ -19,10 +19,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Ints = npt.NDArray[np.int64]
 Octets = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
+Rows = Ints | slice
+"""Some lines, or all of them, which need not be copied then."""
 Data = bytes | bytearray
 """A buffer. One that is read into again and again is a `bytearray`: of it only copies may be kept (`reading.packs`)."""
 
@@ -234,6 +237,18 @@ def _coding(blocks: Sequence[Block]) -> Ints | None:
     if all(block.coding is None for block in blocks):
         return None
     return np.concatenate([np.zeros(len(one), np.int64) if one.coding is None else one.coding for one in blocks])
+
+
+def strings(data: bytes, starts: Ints, ends: Ints) -> pa.Array:
+    """A string column of slices of `data` that follow one another, in half the time of a cast of `views`.
+
+    What is between them are strings, too, of which none is taken.
+    """
+    size = len(starts)
+    edges = np.zeros(2 * size + 1, np.int32)
+    edges[0:-1:2], edges[1::2], edges[-1:] = starts, ends, ends[-1:]
+    both = pa.Array.from_buffers(pa.string(), 2 * size, [None, pa.py_buffer(edges), pa.py_buffer(data)])
+    return pc.take(both, pa.array(np.arange(0, 2 * size, 2, dtype=np.uint32)), boundscheck=False)
 
 
 FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)

@@ -14,73 +14,84 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.blocks import Flags, Ints, Octets, views, words_at
-from analyzer.ingest.fixed_places import CODES
-from analyzer.ingest.task_log_columns import of_levels, of_source, placed, repeated, strings
+from analyzer.blocks import Flags, Ints, Octets, Rows, strings, words_at
+from analyzer.ingest.fixed_places import CODES, Small
+from analyzer.ingest.task_log_columns import of_levels, of_source, placed, repeated, texts
 from analyzer.ingest.task_log_heads import LEVEL_BYTES, TEXT
-from analyzer.ingest.task_log_look import NONE, Look
+from analyzer.ingest.task_log_look import Look
 
 _NAMES = [name for _, name in CODES]
 
 
 def cleared_events(found: Look, good: Flags, roots: Sequence[tuple[str, str]]) -> pa.Table:
     """EVENTS (`schema.CODED`) of the good sources of a block whose roots have these tasks and suffixes."""
-    block, rows = found.block, np.flatnonzero(good[found.block.which])
-    instant, begins, stops = found.instant[rows], found.ends[rows] + TEXT, found.stop[rows]
+    block = found.block
+    rows: Rows = slice(None) if good.all() else np.flatnonzero(good[block.which])
+    ends, instant = found.ends[rows], found.instant[rows]
     wall = instant // 10
     columns = {
         **placed(block, rows),
         **of_levels(_NAMES, found.level[rows].astype(np.int32)),
         "task": of_source([task for task, _ in roots], block, rows),
         "log": of_source([log for _, log in roots], block, rows),
-        "activity": _activities(found, rows),
+        "activity": _activities(block.data, ends, found.depth[rows]),
         "time": pa.array(wall).cast(schema.TIME),
         "tick": instant - 10 * wall,
         "wall": wall,
-        "clock": repeated(np.zeros(len(rows), np.int32), ["utc"]),
-        **_tails(found, rows, begins, stops),
+        "clock": repeated(np.zeros(len(ends), np.int32), ["utc"]),
+        **_tails(found, rows, ends + TEXT),
     }
-    return schema.build(schema.CODED, len(rows), columns)
+    return schema.build(schema.CODED, len(ends), columns)
 
 
-def _activities(found: Look, rows: Ints) -> pa.DictionaryArray:
+def _activities(data: bytes, ends: Ints, depth: Small) -> pa.DictionaryArray:
     """The activity of each line: one is looked up for all lines of it that follow one another."""
-    begin, block = np.flatnonzero(_turns(found, rows)), found.block
-    sizes = np.maximum(LEVEL_BYTES * found.depth[rows[begin]] - 1, 0)
-    ends = found.ends[rows[begin]]
-    names = views(block.data, ends - sizes, ends).cast(pa.string()).dictionary_encode()
-    codes = np.repeat(np.asarray(names.indices), np.diff(begin, append=len(rows)))
+    begin = np.flatnonzero(_turns(data, ends, depth))
+    stops = ends[begin]
+    names = strings(data, stops - np.maximum(LEVEL_BYTES * depth[begin] - 1, 0), stops).dictionary_encode()
+    codes = np.repeat(np.asarray(names.indices), np.diff(begin, append=len(ends)))
     return pa.DictionaryArray.from_arrays(codes, names.dictionary)
 
 
-def _turns(found: Look, rows: Ints) -> Flags:
-    """Which lines are not of the activity of the line before them."""
-    depth, turns = found.depth[rows], np.ones(len(rows), bool)
+def _turns(data: bytes, ends: Ints, depth: Small) -> Flags:
+    """Which lines are not of the activity of the line before them, and the lines of roots."""
+    turns = np.ones(len(ends), bool)
     np.not_equal(depth[1:], depth[:-1], out=turns[1:])
-    for level in range(1, int(depth.max()) + 1):
+    turns[1:] |= _differ(data, np.maximum(ends + 1 - LEVEL_BYTES, 0))
+    for level in range(2, int(depth.max()) + 1):
         below = np.flatnonzero(depth >= level)
-        part = words_at(found.block.data, found.ends[rows[below]] + 1 - LEVEL_BYTES * level, 4)
-        differ = (part[1:] != part[:-1]).view(np.uint32)[:, 0] != 0  # four flags as one number
-        turns[below[1:][differ]] = True
+        turns[below[1:][_differ(data, ends[below] + 1 - LEVEL_BYTES * level)]] = True
     return turns
 
 
-def _tails(found: Look, rows: Ints, begins: Ints, stops: Ints) -> dict[str, object]:
+def _differ(data: bytes, at: Ints) -> Flags:
+    """Where the 32 bytes from these places on are not those of the place before."""
+    part = words_at(data, at, 4)
+    differ: Flags = (part[1:] != part[:-1]).view(np.uint32)[:, 0] != 0  # four flags are one number
+    return differ
+
+
+def _tails(found: Look, rows: Rows, begins: Ints) -> dict[str, object]:
     """What stands behind the times. Lines that have a detail are read one by one, as the look did."""
-    places = np.flatnonzero(np.isin(rows, [*found.texts])) if found.texts else NONE
-    stops[places] = begins[places]
-    messages = strings(found.block, found.escapes, begins, stops)
-    percentages = _percentages(found.octets, found.block.ends[rows], stops)
-    if not len(places):
-        return {"message": messages, "detail": "", "percentage": percentages}
-    entries = [json.loads(found.block.raw(row)) for row in rows[places].tolist()]
-    unusual, details = np.zeros(len(rows), bool), np.full(len(rows), "", object)
-    unusual[places], details[places] = True, [entry[4] for entry in entries]
-    percentages[places] = [entry[5] for entry in entries]
-    if isinstance(messages, str):
-        messages = pa.repeat(messages, len(rows))
-    messages = pc.replace_with_mask(messages, unusual, pa.array([entry[3] for entry in entries], pa.string()))
-    return {"message": messages, "detail": details, "percentage": percentages}
+    block, stops = found.block, found.stop[rows]
+    unusual = np.isin(np.arange(len(block))[rows], [*found.texts])
+    if unusual.any():
+        stops = np.where(unusual, begins, stops)
+    columns = {
+        "message": texts(block.data, found.escapes, begins, stops),
+        "detail": "",
+        "percentage": _percentages(found.octets, block.ends[rows], stops),
+    }
+    if unusual.any():
+        entries = [json.loads(block.raw(row)) for row in np.arange(len(block))[rows][unusual].tolist()]
+        for name, place in (("message", 3), ("detail", 4), ("percentage", 5)):
+            values = pa.array([entry[place] for entry in entries])
+            columns[name] = pc.replace_with_mask(_repeated(columns[name], len(stops)), unusual, values)
+    return columns
+
+
+def _repeated(column: str | Ints | pa.Array, size: int) -> pa.Array:
+    return pa.repeat(column, size) if isinstance(column, str) else pa.array(column)
 
 
 def _percentages(octets: Octets, ends: Ints, stops: Ints) -> Ints:

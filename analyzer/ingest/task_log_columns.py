@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.blocks import Block, Flags, Ints, views, words_of
+from analyzer.blocks import Block, Flags, Ints, Rows, strings, words_of
 from analyzer.ingest.fixed_places import instants
 from analyzer.ingest.task_log_fields import Fields, numbers, times
 from analyzer.ingest.task_log_lines import LEVEL
@@ -29,7 +29,7 @@ def of_fields(block: Block, fields: Fields, rows: Ints, events: pa.Schema) -> tu
     at = fields.at[rows] if len(rows) < len(fields.at) else fields.at
     wall, tick, zone, good = _times(block, fields, at[:, 4] + 1)
     percentage, whole = numbers(fields.octets, at[:, 9] + 2, block.ends[rows] - 1)
-    ids = views(block.data, at[:, 0] + 1, at[:, 1]).cast(pa.string()).dictionary_encode()
+    ids = strings(block.data, at[:, 0] + 1, at[:, 1]).dictionary_encode()
     names, level = _levels(block, at)
     known, tasks, suffixes, activities = _parts(ids.dictionary.to_pylist())
     index = np.asarray(ids.indices)
@@ -49,14 +49,14 @@ def of_fields(block: Block, fields: Fields, rows: Ints, events: pa.Schema) -> tu
         "tick": tick,
         "wall": wall,
         "clock": repeated((zone != 0).astype(np.int32), ["utc", "offset"]),
-        "message": strings(block, fields.escapes, at[:, 6] + 1, at[:, 7]),
-        "detail": strings(block, fields.escapes, at[:, 8] + 1, at[:, 9]),
+        "message": texts(block.data, fields.escapes, at[:, 6] + 1, at[:, 7]),
+        "detail": texts(block.data, fields.escapes, at[:, 8] + 1, at[:, 9]),
         "percentage": percentage,
     }
     return schema.build(events, len(rows), columns), kept
 
 
-def placed(block: Block, rows: Ints) -> dict[str, object]:
+def placed(block: Block, rows: Rows) -> dict[str, object]:
     """The columns that say where a row stands."""
     return {
         "source": of_source(block.sources, block, rows),
@@ -119,23 +119,24 @@ def _holds(index: npt.NDArray[np.int32], known: Sequence[bool]) -> Flags:
     return np.ones(len(index), bool) if all(known) else np.array(known, bool)[index]
 
 
-def strings(block: Block, escapes: Ints, starts: Ints, ends: Ints) -> pa.Array | str:
-    """The strings in these places, escapes resolved."""
+def texts(data: bytes, escapes: Ints, starts: Ints, ends: Ints) -> pa.Array | str:
+    """The strings in these places, one behind the other, escapes resolved."""
     if (starts == ends).all():
         return ""
+    plain = strings(data, starts, ends)
     of = np.searchsorted(starts, escapes, "right") - 1  # the place that begins last before it
     escaped = np.zeros(len(starts), bool)
     escaped[of[(of >= 0) & (escapes < ends[of])]] = True
     at = np.flatnonzero(escaped)
     if not len(at):
-        return views(block.data, starts, ends).cast(pa.string())
-    quoted = pl.from_arrow(views(block.data, starts[at] - 1, ends[at] + 1))
+        return plain
+    quoted = pl.from_arrow(strings(data, starts[at] - 1, ends[at] + 1))
     assert isinstance(quoted, pl.Series)
-    plain = quoted.str.json_decode(pl.String).to_arrow().cast(pa.string())
-    return views(block.data, starts, ends, at, plain).cast(pa.string())
+    resolved = quoted.str.json_decode(pl.String).to_arrow().cast(pa.string())
+    return pc.replace_with_mask(plain, escaped, resolved)
 
 
-def of_source(values: Sequence[str | None], block: Block, rows: Ints) -> pa.DictionaryArray:
+def of_source(values: Sequence[str | None], block: Block, rows: Rows) -> pa.DictionaryArray:
     """What is said of each row's source."""
     return repeated(block.which[rows], values)
 
