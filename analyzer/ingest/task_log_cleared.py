@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.blocks import Flags, Ints, Octets, Rows, strings, words_at
+from analyzer.blocks import Data, Flags, Ints, Octets, Rows, strings, words_at
 from analyzer.ingest.fixed_places import CODES, Small
 from analyzer.ingest.task_log_columns import of_levels, of_source, placed, repeated, texts
 from analyzer.ingest.task_log_heads import LEVEL_BYTES, TEXT
@@ -44,7 +44,7 @@ def cleared_events(found: Look, good: Flags, roots: Sequence[tuple[str, str]]) -
     return schema.build(schema.CODED, len(ends), columns)
 
 
-def _activities(data: bytes, ends: Ints, depth: Small) -> pa.DictionaryArray:
+def _activities(data: Data, ends: Ints, depth: Small) -> pa.DictionaryArray:
     """The activity of each line: one is looked up for all lines of it that follow one another."""
     begin = np.flatnonzero(_turns(data, ends, depth))
     stops = ends[begin]
@@ -53,7 +53,7 @@ def _activities(data: bytes, ends: Ints, depth: Small) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(codes, names.dictionary)
 
 
-def _turns(data: bytes, ends: Ints, depth: Small) -> Flags:
+def _turns(data: Data, ends: Ints, depth: Small) -> Flags:
     """Which lines are not of the activity of the line before them, and the lines of roots."""
     turns = np.ones(len(ends), bool)
     np.not_equal(depth[1:], depth[:-1], out=turns[1:])
@@ -64,7 +64,7 @@ def _turns(data: bytes, ends: Ints, depth: Small) -> Flags:
     return turns
 
 
-def _differ(data: bytes, at: Ints) -> Flags:
+def _differ(data: Data, at: Ints) -> Flags:
     """Where the 32 bytes from these places on are not those of the place before."""
     part = words_at(data, at, 4)
     differ: Flags = (part[1:] != part[:-1]).view(np.uint32)[:, 0] != 0  # four flags are one number

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.blocks import Block, Flags, Ints, Rows, strings, words_of
+from analyzer.blocks import Block, Data, Flags, Ints, Rows, strings, words_of
 from analyzer.ingest.fixed_places import instants
 from analyzer.ingest.task_log_fields import Fields, numbers, times
 from analyzer.ingest.task_log_lines import LEVEL
@@ -119,7 +119,7 @@ def _holds(index: npt.NDArray[np.int32], known: Sequence[bool]) -> Flags:
     return np.ones(len(index), bool) if all(known) else np.array(known, bool)[index]
 
 
-def texts(data: bytes, escapes: Ints, starts: Ints, ends: Ints) -> pa.Array | str:
+def texts(data: Data, escapes: Ints, starts: Ints, ends: Ints) -> pa.Array | str:
     """The strings in these places, one behind the other, escapes resolved."""
     if (starts == ends).all():
         return ""
