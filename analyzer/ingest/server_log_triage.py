@@ -171,7 +171,7 @@ def _times(found: Entries) -> dict[str, Ints]:
 def _tells(block: Block, found: Entries) -> tuple[Flags, bool]:
     """Which entries hold one of the words in their message; whether one stands before the first of them."""
     telling = np.zeros(len(found.rows), bool)
-    places = ANYWHERE.find(bytes(block.data))
+    places = ANYWHERE.find(block.data)
     entry = np.searchsorted(block.starts[found.rows], places, "right") - 1
     inside = entry >= 0
     entry, places, before = entry[inside], places[inside], not inside.all()

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.blocks import Ints, words_of
+from analyzer.blocks import Data, Ints, words_of
 
 WIDTH, STRIDE = 4, 8
 LEAST = 10
@@ -46,7 +46,7 @@ class Search:
         self._layers = np.array(_layers(self._pieces))
         self._marks = np.any(self._layers >= 0, axis=0)
 
-    def find(self, data: bytes) -> Ints:
+    def find(self, data: Data) -> Ints:
         """Where the words begin, in order."""
         at, piece = self._likely(data)
         starts = at * STRIDE - self._at[piece]
@@ -56,7 +56,7 @@ class Search:
         likely = zip(starts[same].tolist(), piece[same].tolist(), strict=True)
         return np.unique(np.array([start for start, piece in likely if self._stands(piece, data, start)], np.int64))
 
-    def _likely(self, data: bytes) -> tuple[Ints, Ints]:
+    def _likely(self, data: Data) -> tuple[Ints, Ints]:
         """Which numbers of eight bytes are like a piece and what of its word is behind it, and which piece that is."""
         whole = len(data) // STRIDE
         rest = bytes(data[whole * STRIDE :]).ljust(STRIDE, b"\0")
@@ -78,7 +78,7 @@ class Search:
             at = np.flatnonzero(marked[:size])
             yield at + begin, places[at], numbers[at]
 
-    def _stands(self, piece: int, data: bytes, start: int) -> bool:
+    def _stands(self, piece: int, data: Data, start: int) -> bool:
         word, _ = self._pieces[piece]
         return data[start : start + len(word)] == word
 

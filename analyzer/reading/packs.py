@@ -1,6 +1,6 @@
 """Where small sources, blocks and lines wait for others of their format, to be looked at or parsed together.
 
-Small sources wait on a shelf: they are read one behind the other into a buffer that is used again and again.
+Small sources wait on a shelf: they are read one behind the other into a buffer that is used again (`sources.buffers`).
 
     data     |["ServerTasks-1_A",...]\\n...]\\n["ServerTasks-2_B",...]\\n...]\\n|   room for the next one     |
     begins    ^0                             ^412
@@ -23,6 +23,7 @@ import numpy as np
 from analyzer.blocks import NEWLINE, Block, Data, Ints, Text, in_a_row, together
 from analyzer.model import Batch, Format
 from analyzer.reading.harvest import Harvest
+from analyzer.sources import Buffer
 
 PACK = 4 << 20
 """About so many bytes are looked at or parsed together: work that a block costs once weighs less so (with half as many,
@@ -76,27 +77,28 @@ class Segments(NamedTuple):
 
 
 class Shelf:
-    """Small sources of one format that wait, one behind the other in a buffer that is used again and again.
-
-    A buffer of which somebody still has a view (numpy, Arrow, an error that keeps a frame) refuses to change its size:
-    it is left to him.
-    """
+    """Small sources of one format that wait, one behind the other in a buffer that is used again and again."""
 
     def __init__(self, form: Format) -> None:
         self.form = form
-        self._data = bytearray()
-        self.empty()
+        self._buffer = Buffer(PACK)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._end = 0
+        self.sources: list[str] = []
+        self._begins: list[int] = []
+        self._sizes: list[int] = []
 
     def fits(self, size: int) -> bool:
         """Whether so many bytes, and one more, can be added."""
-        return self._end + size < len(self._data)
+        return self._end + size < len(self._buffer.room)
 
     def room(self, size: int) -> memoryview:
         """Where so many bytes, and one more, can be written: behind the others, or on an empty shelf."""
-        if not self.sources and not self.fits(size):
-            self._data = bytearray(size + 1)
-            self._room = memoryview(self._data)
-        return self._room[self._end : self._end + size + 1]
+        if not self.fits(size):
+            self._buffer.grow(size + 1)
+        return self._buffer.room[self._end : self._end + size + 1]
 
     def keep(self, source: str, size: int) -> None:
         """So many bytes of the room are a source now."""
@@ -104,30 +106,20 @@ class Shelf:
         self._begins.append(self._end)
         self._sizes.append(size)
         self._end += size
-        if self._data[self._end - 1] != NEWLINE:
-            self._data[self._end] = NEWLINE
+        room = self._buffer.room
+        if room[self._end - 1] != NEWLINE:
+            room[self._end] = NEWLINE
             self._end += 1
 
     def taken(self) -> Segments:
         """The sources, which are good until the shelf is emptied."""
-        try:
-            self._room.release()
-            del self._data[self._end :]
-        except BufferError:
-            self._data = self._data[: self._end]
-        return Segments(tuple(self.sources), self._data, np.array(self._begins), np.array(self._sizes))
+        data = self._buffer.filled(self._end)
+        return Segments(tuple(self.sources), data, np.array(self._begins), np.array(self._sizes))
 
     def empty(self) -> None:
         """Make room for other sources."""
-        try:
-            self._data += bytes(max(0, PACK - len(self._data)))
-        except BufferError:
-            self._data = bytearray(PACK)
-        self._room = memoryview(self._data)
-        self._end = 0
-        self.sources: list[str] = []
-        self._begins: list[int] = []
-        self._sizes: list[int] = []
+        self._buffer.clear()
+        self._begin()
 
 
 @dataclass

@@ -16,10 +16,10 @@ ENTIRE = 512 << 20
 """A text download is looked at as one block, which takes four times its size, or decoded, which takes twenty."""
 
 
-def watched(decoder: Decoder, progress: Progress | None) -> Iterator[Block]:
-    """The blocks of a source; `progress` is told of each once it is done with."""
+def watched(decoder: Decoder, progress: Progress | None, passing: bool = False) -> Iterator[Block]:
+    """The blocks of a source; `progress` is told of each once it is done with. `passing`: they are not kept."""
     before = 0
-    for block in decoder.blocks():
+    for block in decoder.blocks(passing):
         yield block
         if progress:
             progress(decoder.name, decoder.bytes - before)

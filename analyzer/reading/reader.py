@@ -146,14 +146,15 @@ def _parse(harvested: Harvest, waiting: Waiting, form: Format, decoder: Decoder,
         for part in _doubtful(harvested, waiting, form, decoder, options) if looks else parts_of(decoder, options):
             _wait(harvested, waiting, form, Kind.PART, part)
         return
-    blocks = watched(decoder, options.progress)
+    passing = options.triage and form.NAME in LOOKS
+    blocks = watched(decoder, options.progress, passing)
     if options.triage and form.NAME in TRIAGE:
         held, blocks = whole(blocks)
         if held is not None:
             _wait(harvested, waiting, form, Kind.WHOLE, held)
             return
     try:
-        if options.triage and form.NAME in LOOKS:
+        if passing:
             seen = LOOKS[form.NAME](blocks)
             harvested.note(decoder.name, seen)
             if sum(len(block.data) for block in seen.telling) > WHOLE:

@@ -6,15 +6,17 @@ valid UTF-8 are read as Windows-1252 (Octopus on Windows, copies through old edi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from io import BufferedReader, BytesIO, FileIO
-from typing import IO
+from typing import IO, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
 
 from analyzer.blocks import AS_STORED, BYTES, NEWLINE, UNITS, Block, Data, Ints, Text, split
 from analyzer.sources.broken import BROKEN, reason
+from analyzer.sources.buffers import Buffer
 
 CHUNK = 2 << 20
 """Bytes read at once: larger blocks leave the processor's cache (design document, section 8)."""
@@ -25,6 +27,8 @@ PLAIN = (BytesIO, BufferedReader, FileIO)
 """Streams of files and of memory; archives are read by streams that are made of them."""
 LONGEST = 256 << 20
 """A longer line ends the reading of its source: a line has to be held in memory as a whole."""
+
+Read = TypeVar("Read", bytes, int)
 
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
@@ -69,53 +73,83 @@ class Decoder:
         self.lines = int(newlines) + (not data.endswith(b"\n") and data != b"")
         return Text(self.name, data)
 
-    def blocks(self) -> Iterator[Block]:
-        """The whole source as blocks of whole lines, in order."""
+    def blocks(self, passing: bool = False) -> Iterator[Block]:
+        """The whole source as blocks of whole lines, in order. `passing`: each is good until the next one is asked for,
+        which saves a copy.
+        """
         offset = self._skip
         wide = self.encoding.startswith("utf-16")
-        for data in self._whole_lines(2 if wide else 1):
+        for data in self._whole_lines(2 if wide else 1, passing):
             block = self._wide(data, offset) if wide else self._narrow(data, offset)
             offset += len(data)
             self.lines += len(block)
             yield block
 
     def _read(self, size: int) -> bytes:
-        pieces = []
+        pieces: list[bytes] = []
         most = size if type(self._stream) in PLAIN else PIECE
-        while size > 0 and self.problem is None:
-            try:
-                piece = self._stream.read(min(size, most))
-            except BROKEN as error:
-                self.problem = f"could not be read to the end: {reason(error)}"
-                break
-            if not piece:
-                break
+        while size > 0 and (piece := self._unbroken(partial(self._stream.read, min(size, most)), b"")):
             pieces.append(piece)
             size -= len(piece)
         data = b"".join(pieces)
         self.bytes += len(data)
         return data
 
-    def _whole_lines(self, unit: int) -> Iterator[bytes]:
-        """Chunks that end at a line's end (`unit` is the width of a newline in bytes)."""
+    def _fill(self, room: memoryview) -> int:
+        """Read as much as there is room for; how much that is."""
+        at = 0
+        while at < len(room) and (size := self._unbroken(partial(self._into, room[at:]), 0)):
+            at += size
+        self.bytes += at
+        return at
+
+    def _into(self, room: memoryview) -> int:
+        if type(self._stream) in PLAIN:
+            return cast(BufferedReader, self._stream).readinto(room)
+        piece = self._stream.read(min(len(room), PIECE))
+        room[: len(piece)] = piece
+        return len(piece)
+
+    def _unbroken(self, read: Callable[[], Read], nothing: Read) -> Read:
+        """What is read, or nothing once the stream has broken."""
+        try:
+            return nothing if self.problem else read()
+        except BROKEN as error:
+            self.problem = f"could not be read to the end: {reason(error)}"
+            return nothing
+
+    def _whole_lines(self, unit: int, passing: bool) -> Iterator[Data]:
+        """Chunks that end at a line's end (`unit` is the width of a newline in bytes).
+
+        |...,"",0]\\n...,"",0]\\n["ServerTasks-1_A","IN|     is read
+        |...,"",0]\\n...,"",0]\\n|                           is handed on
+        |["ServerTasks-1_A","IN|                           goes to the front, more is read behind it
+        """
+        rest = self._first[self._skip :]
+        if len(self._first) < max(CHUNK, HEAD):  # that was all
+            yield from [rest] if rest else []
+            return
         newline = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}.get(self.encoding, b"\n")
-        held = BytesIO()  # hands over what it holds without a copy, however much that is
-        chunk = self._first[self._skip :]
-        while chunk:
-            cut = _last_newline(chunk, newline, unit, held.tell() % unit)
+        buffer, end, more = Buffer(max(CHUNK, len(rest))), 0, len(rest)
+        buffer.room[:more] = rest
+        while more:
+            cut = _last_newline(buffer.data, newline, unit, max(0, end + 1 - unit), end + more)
+            end += more
             if cut:
-                held.write(memoryview(chunk)[:cut])
-                yield held.getvalue()
-                held = BytesIO()
-            held.write(memoryview(chunk)[cut:])
-            if held.tell() > LONGEST:
+                rest = bytes(buffer.room[cut:end])
+                yield from _handed_on(buffer, cut, passing)
+                end = len(rest)
+                buffer.room[:end] = rest
+            elif end > LONGEST:
                 self.problem = f"could not be read to the end: a line of more than {LONGEST >> 20} MiB"
                 return
-            chunk = self._read(CHUNK)
-        if held.tell():
-            yield held.getvalue()
+            if end == len(buffer.room):
+                buffer.grow(CHUNK)
+            more = self._fill(buffer.room[end:])
+        if end:
+            yield bytes(buffer.room[:end])
 
-    def _narrow(self, data: bytes, offset: int) -> Block:
+    def _narrow(self, data: Data, offset: int) -> Block:
         starts, ends = split(data)
         offsets = starts + offset
         if is_utf8(data):
@@ -124,7 +158,7 @@ class Decoder:
         data, starts, ends, coding = _repaired(data, starts, ends)
         return self._block(data, starts, ends, offsets, coding)
 
-    def _wide(self, data: bytes, offset: int) -> Block:
+    def _wide(self, data: Data, offset: int) -> Block:
         units = np.frombuffer(data[: len(data) & ~1], "<u2" if self.encoding == "utf-16-le" else ">u2")
         stored_ends = np.flatnonzero(units == NEWLINE)
         text = data.decode(self.encoding, "replace").encode("utf-8", "replace")
@@ -132,7 +166,7 @@ class Decoder:
         stored_starts = np.concatenate((np.zeros(1, np.int64), stored_ends + 1))[: len(starts)]
         return self._block(text, starts, ends, 2 * stored_starts + offset, np.full(len(starts), UNITS))
 
-    def _block(self, data: bytes, starts: Ints, ends: Ints, offsets: Ints, coding: Ints | None = None) -> Block:
+    def _block(self, data: Data, starts: Ints, ends: Ints, offsets: Ints, coding: Ints | None = None) -> Block:
         lines = np.arange(self.lines + 1, self.lines + 1 + len(starts), dtype=np.int64)
         return Block((self.name,), data, starts, ends, lines, offsets, np.zeros(len(starts), np.int64), coding)
 
@@ -190,20 +224,31 @@ def is_utf8(data: Data) -> bool:
     return True
 
 
-def _last_newline(chunk: bytes, newline: bytes, unit: int, phase: int) -> int:
-    """End of the last newline that starts on a code unit's border, 0 where there is none."""
-    at = chunk.rfind(newline)
-    while at >= 0 and (at + phase) % unit:
-        at = chunk.rfind(newline, 0, at + unit - 1)
+def _handed_on(buffer: Buffer, size: int, passing: bool) -> Iterator[Data]:
+    """The first bytes of a buffer; it has room again afterwards, or before that where they are copied."""
+    data: Data = buffer.filled(size)
+    if not passing:
+        data = bytes(data)
+        buffer.clear()
+    yield data
+    if passing:
+        buffer.clear()
+
+
+def _last_newline(data: bytearray, newline: bytes, unit: int, begin: int, end: int) -> int:
+    """End of the last newline between two places that starts on a code unit's border, 0 where there is none."""
+    at = data.rfind(newline, begin, end)
+    while at >= 0 and at % unit:
+        at = data.rfind(newline, begin, at + unit - 1)
     return at + unit if at >= 0 else 0
 
 
-def _repaired(data: bytes, starts: Ints, ends: Ints) -> tuple[bytes, Ints, Ints, Ints]:
+def _repaired(data: Data, starts: Ints, ends: Ints) -> tuple[bytes, Ints, Ints, Ints]:
     """The same lines with those that are not UTF-8 read as Windows-1252, and how each of them is stored."""
     lines = []
     coding = np.full(len(starts), AS_STORED)
     for row, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        line = data[start:end]
+        line = bytes(data[start:end])
         if not is_utf8(line):
             line = windows(line).encode("utf-8")
             coding[row] = BYTES

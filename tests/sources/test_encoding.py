@@ -15,14 +15,14 @@ from analyzer.sources.encoding import Decoder
 Lines = list[tuple[int, int, bytes]]
 
 
-def read(data: bytes, chunk: int = 1 << 20, head: int = 64 << 10) -> tuple[Decoder, Lines]:
+def read(data: bytes, chunk: int = 1 << 20, head: int = 64 << 10, passing: bool = False) -> tuple[Decoder, Lines]:
     """The decoder at its end, and (line, offset, bytes as UTF-8) of every line."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(encoding, "CHUNK", chunk)
         patch.setattr(encoding, "HEAD", head)
         decoder = Decoder("x", io.BytesIO(data))
         lines = []
-        for block in decoder.blocks():
+        for block in decoder.blocks(passing):
             block.texts().validate(full=True)
             places = zip(block.lines.tolist(), block.offsets.tolist(), strict=True)
             lines += [(line, offset, block.raw(row)) for row, (line, offset) in enumerate(places)]
@@ -92,6 +92,7 @@ def test_borders_between_chunks_change_nothing(data, chunk, head):
     whole, expected = read(data)
     assert lines == expected
     assert decoder.encoding == whole.encoding
+    assert read(data, chunk, head, passing=True)[1] == expected
 
 
 @settings(deadline=None)
