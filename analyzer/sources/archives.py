@@ -17,6 +17,7 @@ from pathlib import PurePath, PurePosixPath
 from typing import IO, NamedTuple, cast
 
 from analyzer.sources.broken import BROKEN, reason
+from analyzer.sources.zips import entries_of, infos_of, whole
 
 NESTED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".tbz2", ".txz")
 ARCHIVE = re.compile(r"(\.tar)?\.(zip|tar|tgz|tbz2|txz|gz|bz2|xz)$", re.IGNORECASE)
@@ -25,6 +26,8 @@ COMPRESSED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"BZh": lambda stream: bz2.BZ2File(stream),
     b"\xfd7zXZ": lambda stream: lzma.LZMAFile(stream),  # noqa: SIM115 (its users close it)
 }
+UNTIDY = ("\\", "\n/", "/\n", "//", "\n\n", "\n./", "/./", "/.\n", "\n.\n")
+"""Names, each in lines of its own, that are not written as in a folder."""
 NESTED_LIMIT = 512 << 20  # an archive inside an archive is held in memory, because its index stands at its end
 TOO_LARGE = f"an archive of more than {NESTED_LIMIT >> 20} MiB inside an archive: unpack it first"
 DEEPEST = 5  # archives in archives; there are archives that contain themselves
@@ -84,19 +87,19 @@ def stem_of(path: PurePath) -> str:
 def _zip(stream: IO[bytes], root: str, stem: str) -> Iterator[Member]:
     with zipfile.ZipFile(stream) as archive:
         infos = infos_of(archive)
-        for name, info in zip(full_names(infos, root, stem), infos, strict=True):
-            yield from of_zip(archive, info, name)
-
-
-def infos_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The files in a zip, by name."""
-    infos = [info for info in archive.infolist() if not info.filename.endswith(("/", "\\"))]
-    return sorted(infos, key=lambda info: info.filename)
+        for name, info, entry in zip(full_names(infos, root, stem), infos, entries_of(archive, infos), strict=True):
+            data = whole(stream, entry)
+            yield from of_zip(archive, info, name) if data is None else of_data(data, name)
 
 
 def full_names(infos: Iterable[zipfile.ZipInfo], root: str, stem: str) -> list[str]:
     """What the files of a zip are called as sources."""
     return [join(root, name) for name in names_of([info.filename for info in infos], stem)]
+
+
+def of_data(data: bytes, name: str) -> Iterator[Member]:
+    """A file in an archive of which these are all bytes, or the members of the archive that it is itself."""
+    return _member(io.BytesIO(data), name, len(data), data)
 
 
 def of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Iterator[Member]:
@@ -138,11 +141,10 @@ def _entries(archive: tarfile.TarFile) -> tuple[list[tarfile.TarInfo], str | Non
     return [info for info in found if info.isfile() or info.islnk() or info.issym()], problem
 
 
-def _member(inner: IO[bytes], name: str, size: int) -> Iterator[Member]:
+def _member(inner: IO[bytes], name: str, size: int, data: bytes | None = None) -> Iterator[Member]:
     """One member of an archive, or the members of the archive that it is itself."""
-    path = PurePosixPath(name)
-    if path.suffix.lower() not in NESTED:
-        yield Member(name, size, inner)
+    if not name.lower().endswith(NESTED) or (path := PurePosixPath(name)).suffix.lower() not in NESTED:
+        yield Member(name, size, inner, data=data)
         return
     if size > NESTED_LIMIT or name.count("!/") >= DEEPEST:
         yield Member(name, size, None, TOO_LARGE if size > NESTED_LIMIT else TOO_DEEP)
@@ -163,6 +165,22 @@ def names_of(names: Sequence[str], stem: str = "") -> list[str]:
 
     Windows packs backslashes, tar packs `./`; a name that comes twice gets a number.
     """
+    return _tidy(names, stem) or _tidied(names, stem)
+
+
+def _tidy(names: Sequence[str], stem: str) -> list[str]:
+    """The names where they are written as in a folder, as most are: a quarter of the time; none else."""
+    every = "\n".join(["", *names, ""])
+    if any(one in every for one in UNTIDY) or speakable(every) != every:
+        return []
+    top = stem.casefold()
+    inside = [name.partition("/") for name in names]
+    packed = all(inner and outer.casefold() == top for outer, _, inner in inside)
+    result = [inner for _, _, inner in inside] if packed else [*names]
+    return result if len(set(result)) == len(result) else []
+
+
+def _tidied(names: Sequence[str], stem: str) -> list[str]:
     parts = [[part for part in name.replace("\\", "/").split("/") if part not in ("", ".")] for name in names]
     tops = {one[0].casefold() for one in parts if one}
     if tops == {stem.casefold()} and all(len(one) > 1 for one in parts):

@@ -12,26 +12,28 @@ import stat
 import sys
 import zipfile
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from analyzer.errors import PathMissing
 from analyzer.sources.archives import (
     NESTED,
     Member,
     full_names,
-    infos_of,
     join,
     kind_of,
     names_of,
+    of_data,
     of_zip,
     speakable,
     stem_of,
     unpacked,
 )
 from analyzer.sources.broken import BROKEN, reason
+from analyzer.sources.zips import Entry, entries_of, infos_of, whole
 
 SMALL, BUFFER = 1 << 20, 1 << 16  # a small file is read by one call
 READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
@@ -69,7 +71,7 @@ class Place(NamedTuple):
     problem: str | None = None
     size: int = 0  # as far as its folder says
     plain: bool = False  # a file, neither a link nor called like an archive
-    member: int | None = None  # which member, by name, of the zip on disk
+    member: Entry | None = None  # of the zip on disk
 
     def may_hold(self, sources: Container[str]) -> bool:
         """Whether it is one of these sources, or an archive that may hold some."""
@@ -152,13 +154,12 @@ def divided(place: Place) -> list[Place]:
     try:
         with zipfile.ZipFile(place.path) as archive:
             infos = infos_of(archive)
+            entries = entries_of(archive, infos)
     except BROKEN:
         return [place]
     names = full_names(infos, place.name if place.named else f"{place.name}!", stem_of(Path(place.path)))
-    return [
-        Place(name, place.path, size=info.file_size, member=number)
-        for number, (name, info) in enumerate(zip(names, infos, strict=True))
-    ]
+    whose = (place.path, False, None)
+    return [Place(name, *whose, one.size, False, one) for name, one in zip(names, entries, strict=True)]
 
 
 def holds_many(place: Place) -> bool:
@@ -261,16 +262,28 @@ def _file(path: str, name: str, *, named: bool) -> Iterator[Member]:
 
 
 @lru_cache(maxsize=1)
-def _index(path: str) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
-    """A zip and its members by name: read once by a process that reads some of them and then others."""
-    archive = zipfile.ZipFile(path)
+def _stream(path: str, process: int) -> IO[bytes]:
+    """A zip, opened once by a process that reads some of its members and then others: a forked one has its own."""
+    return open(path, "rb")  # noqa: PTH123
+
+
+@lru_cache(maxsize=1)
+def _index(path: str, process: int) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
+    """The same zip and its members by name."""
+    archive = zipfile.ZipFile(_stream(path, process))
     return archive, infos_of(archive)
 
 
-def _of_index(place: Place, number: int) -> Iterator[Member]:
+def _of_index(place: Place, entry: Entry) -> Iterator[Member]:
+    data = None
+    with suppress(OSError):
+        data = whole(_stream(place.path, os.getpid()), entry)
+    if data is not None:
+        yield from of_data(data, place.name)
+        return
     try:
-        archive, infos = _index(place.path)
+        archive, infos = _index(place.path, os.getpid())
     except BROKEN as error:
         yield Member(place.name, place.size, None, reason(error))
         return
-    yield from of_zip(archive, infos[number], place.name)
+    yield from of_zip(archive, infos[entry.number], place.name)
