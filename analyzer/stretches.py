@@ -54,6 +54,7 @@ def table(source: str, stretches: Mapping[str, Ints], *, cleared: bool) -> pa.Ta
             | {name: rows[:, at] for at, name in enumerate(("first", "last", "entries"))},
         )
         for clock, rows in stretches.items()
+        if len(rows)
     ]
     return pa.concat_tables([schema.empty(schema.STRETCHES), *parts])
 

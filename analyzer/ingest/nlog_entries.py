@@ -28,10 +28,12 @@ COLUMNS = np.dtype(
 DATE, HOUR, SECOND = b"dddd-dd-", b"dd dd:dd", b":dd.dddd"
 DAY = mask_of(b"dd      ", b"d")
 EPOCH = date(1970, 1, 1).toordinal()
-NUMBER = b"  ddddd "  # process or thread
 LEVELS = [word_of(name + b"  ") for name in (b" INFO", b" WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL")]
 LEVEL = mask_of(b"lllllll.", b"l")
-HIGH, BLANKS = word_of(b"\x80" * 8), word_of(b" " * 8)
+# Of a process or thread: by the first a digit becomes 0 to 9, and a blank in its place 16; the others are limits.
+ZEROS, LIMITS = word_of(b"  00000 "), word_of(b"\x7f\x7f\x76\x76\x76\x76\x76\x7f")
+FIRST, BEFORE_LAST = word_of(b"\0\0\1"), word_of(b"\0\0\1\1\1\1")
+HIGH = word_of(b"\x80" * 8)
 EIGHT = np.uint64(8)
 
 
@@ -155,20 +157,12 @@ def _thread_and_level(words: Mapping[str, Words]) -> Flags:
 
 def _number_stands(words: Words) -> Flags:
     """Which words have a number at the right end of its places, and blanks around it."""
-    field = mask_of(NUMBER, b"d")
-    values, others = (words ^ word_of(b"0" * 8)) & field, (words ^ BLANKS) & field
-    digit = ~((values + (word_of(b"\x76" * 8) & field)) | values) & HIGH & field
-    blank = ~((others + (word_of(b"\x7f" * 8) & field)) | others) & HIGH & field
-    inner = field & (field >> EIGHT)  # all but the last of its places
-    good = _marked(words, NUMBER, b" ") & (digit | blank == HIGH & field)
-    good &= digit & inner & (blank >> EIGHT) == 0  # no blank behind a digit
-    right: Flags = good & (digit & ~inner != 0)
-    return right
-
-
-def _marked(words: Words, shape: bytes, marks: bytes) -> Flags:
-    mask = mask_of(shape, marks)
-    found: Flags = words & mask == word_of(shape) & mask
+    values = words ^ ZEROS
+    blank = values >> np.uint64(4) & BEFORE_LAST  # one in each place of a blank, or of what is wrong anyway
+    digits = values ^ blank << np.uint64(4)
+    blanks = blank * np.uint64(255)
+    wrong = digits + LIMITS + blank * np.uint64(9) | digits | blanks + FIRST & blanks  # no blank behind a digit
+    found: Flags = wrong & HIGH == 0
     return found
 
 

@@ -47,7 +47,8 @@ ANYWHERE = Search(
         b"error 1222",
         b"Lock request time out",
         b"An error occured reading the log file",
-    )
+    ),
+    b"Octopus.Server ServerTasks-1 Task task request Process process Error error the first",
 )
 OPENING = (
     b"Octopus.Server version ",
