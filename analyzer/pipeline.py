@@ -84,6 +84,7 @@ def _load(
     if question.tasks and tables["pairs"].num_rows:
         tables = _reconstructed(paths, replace(options, tasks=frozenset()), offsets)
     tables = narrowed(tables, question)
+    _give_memory_back()
     return {name: schema.conform(table, schema.TABLES[name]) for name, table in tables.items()}
 
 
@@ -111,12 +112,14 @@ def _load_judges() -> None:
 def _judgeable(reading: Reading, offsets: Mapping[str, timedelta]) -> dict[str, pa.Table]:
     from analyzer.executions import reconstruct
 
+    _give_memory_back()
     tables = reading.tables()
     _give_memory_back()
     tables["events"] = stamp_offsets(tables["events"], offsets)
     tables["stretches"] = stamp_stretches(tables["stretches"], offsets)
     tables["sources"] = stamp_times(tables["sources"], tables["events"], tables["logs"], tables["stretches"])
     tables["sources"] = mark_duplicates(tables["sources"], tables["events"])
+    _give_memory_back()
     made = reconstruct(tables["sources"], tables["events"], tables["states"], tables["logs"])
     _give_memory_back()
     return tables | {name: getattr(made, name) for name in ("logs", "executions", "assignments", "pairs")}

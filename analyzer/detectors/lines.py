@@ -52,8 +52,8 @@ def task_lines(case: Case) -> pl.DataFrame:
     lines = (
         case.frame("telling")
         .drop("log", "detail", "process", "thread", "node")
-        .filter(pl.col("task").is_not_null())
         .join(owners, on=place, how="inner")
+        .filter(pl.col("task").is_not_null())
         .join(formats, on=["customer", "source"], how="left")
         .with_columns(
             activity=path,

@@ -52,11 +52,11 @@ def _contained(case: Case, sources: pl.DataFrame) -> Iterator[Row]:
     owned = case.frame("assignments").select("customer", "task").unique()
     parts = (
         case.frame("telling")
+        .select(*PART, "source")
         .filter(pl.col("task").str.starts_with("ServerTasks-"))
         .join(owned, on=["customer", "task"], how="semi")
         .join(raw.select("customer", "source"), on=["customer", "source"], how="semi")
         .with_columns(pl.col("log").fill_null(""), pl.col("segment").fill_null(""))
-        .select(*PART, "source")
         .unique()
         .sort(*PART, "source")
     )

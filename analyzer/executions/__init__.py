@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from analyzer import schema
 from analyzer.executions.assemble import Assembly, assemble
-from analyzer.executions.lines import KEY, machines, names_machine, task_lines
+from analyzer.executions.lines import KEY, NEEDED, machines, names_machine, task_lines
 from analyzer.executions.logs import facts, of_first_look
 from analyzer.executions.ties import ties
 
@@ -40,7 +40,7 @@ def reconstruct(sources: pa.Table, events: pa.Table, states: pa.Table, cleared: 
     version; each is one execution, and ASSIGNMENTS has no row of it.
     """
     known = pl.DataFrame(cleared)
-    frame = _needed(pl.DataFrame(events), known)
+    frame = _needed(pl.DataFrame(events.select([*NEEDED, "node", "detail"])), known)
     told = ties(frame)
     every = task_lines(frame, sources)
     del frame

@@ -40,6 +40,8 @@ def two_layouts(facts: Facts) -> Iterator[Hit]:
     """Tasks whose log is both a single file and a folder of parts."""
     logs = facts.of("task-log")["source"].implode()
     events = facts.case.frame("telling").select([*PLACE, "task", "log", "segment", "time"])
+    if events["segment"].null_count() == len(events):
+        return
     first = events.filter(pl.col("source").is_in(logs)).sort("source", "line").unique("source", maintain_order=True)
     both = (pl.col("segment").is_null().any() & pl.col("segment").is_not_null().any()).over("task", "log")
     for (task, _), files in first.filter(both).group_by("task", "log", maintain_order=True):

@@ -137,6 +137,14 @@ class Harvest:
         for name in TABLES:
             self.tables[name] += other.tables[name]
 
+    def give(self, name: str) -> list[pa.Table]:
+        """The rows of a table. EVENTS are given away, for they fill memory: there are none until some are kept."""
+        rows = self.tables[name]
+        if name == "events":
+            rows = rows + self.telling
+            self.tables[name], self.telling = [], []
+        return rows
+
     def keep(self, events: pa.Table) -> None:
         """Hold EVENTS as the table that was made of them, and not a second time as each source gave them."""
         self.events, self.tables["events"], self.telling = events, [], []

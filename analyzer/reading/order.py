@@ -31,7 +31,11 @@ def in_order(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:
         begins = np.cumsum([0, *(table.num_rows for table in tables)])
         sizes = stop - start
         rows = np.repeat(begins[number] + start - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        yield pa.concat_tables(tables).take(rows)
+        form, columns, places = tables[0].schema, pa.concat_tables(tables).columns, pa.array(rows)
+        tables = []
+        for at, column in enumerate(columns):  # what was taken of one is freed before the next, if nobody else holds it
+            columns[at] = column.take(places)
+        yield pa.Table.from_arrays(columns, schema=form)
         return
     follows = (number[1:] == number[:-1]) & (start[1:] == stop[:-1])
     begin = np.flatnonzero(np.concatenate(([True], ~follows)))

@@ -21,12 +21,10 @@ def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
     made = {}
     cleared = pa.concat_tables([schema.empty(schema.LOGS), *harvested.cleared])
     made["logs"] = stamped(cleared, customer, {}).sort_by([("task", "ascending"), ("log", "ascending")])
-    for name in TABLES:
-        rows = harvested.tables[name] + (harvested.telling if name == "events" else [])
-        parts = [stamped(one, customer, nodes) for one in rows if one.num_rows]
-        ordered = [*in_order(parts)] or [schema.empty(schema.TABLES[name])]
-        made[name] = pa.concat_tables(ordered)
     made["sources"] = listed(harvested, made["logs"], customer)
+    for name in TABLES:
+        ordered = in_order([stamped(one, customer, nodes) for one in harvested.give(name) if one.num_rows])
+        made[name] = pa.concat_tables([schema.empty(schema.TABLES[name]), *ordered])
     made["stretches"] = stamped(_stretches(harvested, made["events"]), customer, nodes)
     made["events"] = made["events"].combine_chunks()  # every stage goes through it
     harvested.keep(made["events"])
