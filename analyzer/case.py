@@ -90,9 +90,10 @@ class Case:
             return self.table("sources")
         if self._hashed is None:
             table = self.table("sources")
-            hashes = [self._hashes.get(source) for source in table["source"].to_pylist()]
+            known = pc.index_in(table["source"], pa.array(self._hashes, pa.string()))
+            hashes = pc.take(pa.array(self._hashes.values(), pa.string()), known)
             place = table.schema.names.index("sha256")
-            self._hashed = table.set_column(place, table.schema.field(place), pa.array(hashes, pa.string()))
+            self._hashed = table.set_column(place, table.schema.field(place), hashes)
         return self._hashed
 
     def note_hashes(self, hashes: Mapping[str, str]) -> None:

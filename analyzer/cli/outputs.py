@@ -96,13 +96,15 @@ def _table(answer: Audit, changes: Changes | None, *, each: bool, quiet: bool) -
     from analyzer.report import comparison, rollup, text
 
     width, colour = terminal.width(), terminal.colour()
+    if not (changes or quiet or each):
+        return text.render(answer, width, colour=colour)
     short = text.short(answer, width, colour=colour)
     if changes:
         since = comparison.counts(changes) + "\n" if quiet else comparison.render(changes, width, colour=colour)
         return f"{short}\n{since}"
     if quiet:
         return short
-    return short + "\n" + rollup.table(answer) if each else text.render(answer, width, colour=colour)
+    return f"{short}\n{rollup.table(answer)}"
 
 
 def _note(notes: Iterable[str], voice: Voice) -> None:

@@ -30,11 +30,14 @@ def problems(*cases: Case) -> list[tuple[str, str, str]]:
 
     Where nothing at all was read, as in an empty folder or on a share that is not mounted, the PATHs are to blame.
     """
-    found = []
+    import pyarrow.compute as pc
+
+    found: list[tuple[str, str, str]] = []
     for case in cases:
-        rows = case.sources.select(["customer", "source", "format", "problem"]).to_pylist()
-        told = [(row["customer"], row["source"], row["problem"]) for row in rows if row["problem"] is not None]
-        if not told and all(row["format"] == "unknown" for row in rows):
+        sources = case.table("sources")
+        rows = sources.select(["customer", "source", "problem"]).filter(pc.is_valid(sources["problem"])).to_pylist()
+        told = [(row["customer"], row["source"], row["problem"]) for row in rows]
+        if not told and set(sources["format"].unique().to_pylist()) <= {"unknown"}:
             told = [(case.customer, str(path), NOTHING) for path in case.paths]
         found += told
     return sorted(found)

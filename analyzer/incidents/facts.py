@@ -82,7 +82,11 @@ class Facts:
 
     def has(self, need: str) -> bool:
         """Whether a kind of evidence (see NEEDS) is in the input."""
-        return NEEDS[need](self)
+        return self._there[need]
+
+    @cached_property
+    def _there(self) -> Mapping[str, bool]:
+        return {need: is_there(self) for need, is_there in NEEDS.items()}
 
     def without_server_log(self) -> list[str]:
         """Nodes that the case knows of and whose server log is not in it."""

@@ -45,7 +45,7 @@ class Sightings:
     def of_task(self, task: str) -> Sequence[Sighting]:
         """Those that a task's own log has."""
         tasks, rows = self._by_task
-        return list(_made(rows[bisect_left(tasks, task) : bisect_right(tasks, task)]))
+        return [Sighting(*rows.row(at)) for at in range(bisect_left(tasks, task), bisect_right(tasks, task))]
 
     @cached_property
     def _by_task(self) -> tuple[list[str], pl.DataFrame]:

@@ -118,7 +118,8 @@ def _of_sources(case: Case, sources: pl.DataFrame) -> pl.DataFrame:
 
 
 def _naming(events: pl.DataFrame, pattern: str) -> pl.DataFrame:
-    return events.with_columns(version=pl.col("message").str.extract(pattern)).filter(pl.col("version").is_not_null())
+    named = events.with_columns(version=pl.col("message").str.extract(pattern)).drop("message")
+    return named.filter(pl.col("version").is_not_null())
 
 
 def named(texts: Iterable[str]) -> list[str]:

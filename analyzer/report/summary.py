@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 import polars as pl
 
@@ -108,17 +109,20 @@ def undecided(questions: Iterable[NotJudged]) -> set[tuple[str, str]]:
 
 def open_tasks(part: Part) -> set[str]:
     """Tasks with an open question, but for those that are told of as run again: found, or undecided whether."""
-    asked = {task for one in part.not_judged for _, task in one.about}
     found = {one.task for one in part.findings if one.code in TWICE}
-    return (asked & part.tasks) - found - {task for _, task in undecided(part.not_judged)}
+    return (_asked(part) & part.tasks) - found - {task for _, task in undecided(part.not_judged)}
 
 
 def clean(part: Part) -> set[str]:
     """Tasks in which nothing was found, and for which nothing was missing that would have shown something."""
     every = [*part.findings, *part.suppressed]
     loud = {one.task for one in every if one.severity is not Severity.NOTE or one.code in SUSPECT}
-    asked = {task for one in part.not_judged for _, task in one.about}
-    return part.tasks - loud - asked
+    return part.tasks - loud - _asked(part)
+
+
+def _asked(part: Part) -> set[str]:
+    """Tasks with an open question."""
+    return set(chain.from_iterable((one.task,) if one.task else one.tasks for one in part.not_judged))
 
 
 def natural(name: str) -> tuple[object, ...]:
