@@ -11,6 +11,7 @@ where a source has ten for each of its lines (escaped ones aside) no text hides 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,8 @@ class Look:
     kind: Small
     begins: Words  # of texts
     escapes: Ints  # where one begins, anywhere in the block
-    names: Ints  # and where a machine or a host process is named
+    hosts: Ints  # and where a host process is named
+    machines: Ints  # or a machine
 
     def doubt(self, lines: Ints | Flags) -> None:
         """The sources of these lines are not cleared."""
@@ -60,9 +62,11 @@ class Look:
         return [bytes(self.block.data[begin:stop]) for begin, stop in zip(begins, stops, strict=True)]
 
     def read(self, rows: Ints) -> list[bytes]:
-        """The texts of lines in UTF-8, not whether they are valid."""
-        raws = zip(rows.tolist(), self.raws(rows), strict=True)
-        return [self.texts[row] if row in self.texts else _unescaped(raw) for row, raw in raws]
+        """The texts of different lines in UTF-8, not whether they are valid."""
+        texts = dict(zip(rows.tolist(), self.raws(rows), strict=True))
+        escaped = [row for row, raw in texts.items() if b"\\" in raw and row not in self.texts]
+        texts |= zip(escaped, _unescaped([texts[row] for row in escaped]), strict=True)
+        return [*(texts | {row: self.texts[row] for row in texts if row in self.texts}).values()]
 
 
 def look(block: Block, first: Ints, roots: Ints, good: Flags) -> Look:
@@ -87,7 +91,7 @@ def look(block: Block, first: Ints, roots: Ints, good: Flags) -> Look:
         KINDS_OF[one.level],
         one.begins,
         NONE,
-        np.sort(np.concatenate(named_before(swept.names, words_of(block.data)))),
+        *named_before(swept.names, words_of(block.data)),
     )
     seen.doubt(np.flatnonzero(~one.good | (one.ends + TEXT > tail.stop)))
     _details(seen, np.flatnonzero(~tail.usual))
@@ -105,9 +109,10 @@ def _details(seen: Look, rows: Ints) -> None:
             seen.texts[row] = text
 
 
-def _unescaped(raw: bytes) -> bytes:
-    """A text as it was before JSON escaped it."""
-    return str(json.loads(b'"%b"' % raw)).encode("utf-8", "surrogatepass") if b"\\" in raw else raw
+def _unescaped(raws: list[bytes]) -> Iterator[bytes]:
+    """Texts as they were before JSON escaped them: of all at once, which takes a third of the time."""
+    texts: list[str] = json.loads(b'["%b"]' % b'","'.join(raws)) if raws else []
+    return (text.encode("utf-8", "surrogatepass") for text in texts)
 
 
 def _text_of(line: bytes) -> bytes | None:

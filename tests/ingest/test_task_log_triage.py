@@ -209,6 +209,30 @@ def test_versions_and_machines_are_told_once():
     assert telling(MACHINES) == ["Octopus Server version: 2023.3.12936+Branch.release-2023.3", machine]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("MachineName: EAST HostProcessName: Octopus.Server", 1),
+        ("MachineName: EAST HostProcessName:Octopus.Server", 1),
+        ("MachineName: EAST HostProcessName:    OCTOPUS.server 2023", 1),
+        ("HostProcessName: Octopus.ServerLike MachineName: EAST", 1),
+        ("MachineName: EAST HostProcessName: Calamari HostProcessName: octopus.server", 1),
+        ("MachineName: EAST HostProcessName: Octopus.Tentacle", 0),
+        ("MachineName: EAST HostProcessName: Octopus_Server", 0),
+        ("MachineName: EAST MachineName: WEST HostProcessName:  x", 0),
+        ("MachineName: EAST HostProcessName: ", 2),
+        ("MachineName: EAST HostProcessName:", 2),
+        ("MachineName: EAST HostProcessName: *Octopus.Server", 2),
+        ("MachineName: EAST HostProcessname: Octopus.Server", 2),
+        ("HostProcessName: Octopus.Server", 2),
+    ],
+)
+def test_what_a_text_that_stands_in_two_lines_names(text, told):
+    """A server and its machine are told once, a machine or a host alone each time, and of others nothing."""
+    line = f"    1/a INF 2 {text}\n"
+    assert len(telling(SMALL.replace("    1/a  FIN", line + line + "    1/a  FIN"))) == told
+
+
 def test_a_block_of_several_lines_is_told_whole():
     assert telling(SEPARATE) == ["MachineName: WEST", "HostProcessName: Octopus.Server"]
 
