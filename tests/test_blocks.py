@@ -51,6 +51,9 @@ def test_what_is_looked_for_in_parts(data, monkeypatch):
     expected = [at for at, byte in enumerate(data) if byte == ord("\n")]
     assert blocks.places(octets, lambda part: part == ord("\n")).tolist() == expected
     assert blocks.count(octets, lambda part: part == ord("\n")) == len(expected)
+    starts, ends = split(data)
+    monkeypatch.setattr(blocks, "PIECE", 3)
+    assert [each.tolist() for each in split(data)] == [starts.tolist(), ends.tolist()]
 
 
 def test_line_numbers_and_offsets_go_on_from_the_block_before():

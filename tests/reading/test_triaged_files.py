@@ -17,7 +17,7 @@ IN_PARTS = {
     "small blocks": BLOCKS,
     "several packs": {"reading.packs.PACK": 4000},
     "each log": {"reading.packs.PACK": 1},
-    "looked for in parts": {"blocks.PART": 70, "ingest.triage.PIECE": 72},
+    "looked for in parts": {"blocks.PART": 70, "blocks.PIECE": 70, "ingest.triage.PIECE": 72},
     "too long": {**BLOCKS, "reading.parts.WHOLE": 600},
 }
 
