@@ -14,8 +14,9 @@ from analyzer import startup
 ROOT = Path(__file__).parent.parent
 BUNDLE = "sample_logs/double-run"
 DRAWING = {"jinja2", "matplotlib", "IPython"}
-NEVER = DRAWING | {"pandas", "rich", "pyarrow.dataset", "pyarrow.parquet", "polars.testing", "asyncio", "unittest"}
-ENGINES = {"numpy", "polars", "pyarrow", "multiprocessing", "sqlite3"}
+UNUSED = {"pyarrow.dataset", "pyarrow.parquet", "polars.testing", "asyncio", "multiprocessing", "unittest"}
+NEVER = DRAWING | UNUSED | {"pandas", "rich"}
+ENGINES = {"numpy", "polars", "pyarrow", "sqlite3"}
 STARTED = """
 import sys
 from analyzer.cli import main

@@ -93,17 +93,21 @@ def write(answer: Audit, changes: Changes | None, outputs: Outputs, *, each: boo
 
 def _table(answer: Audit, changes: Changes | None, *, each: bool, quiet: bool) -> str:
     """Today's text: the answer, then findings, customers, or what changed."""
-    from analyzer.report import comparison, rollup, text
+    from analyzer.report import text
 
     width, colour = terminal.width(), terminal.colour()
     if not (changes or quiet or each):
         return text.render(answer, width, colour=colour)
     short = text.short(answer, width, colour=colour)
     if changes:
+        from analyzer.report import comparison
+
         since = comparison.counts(changes) + "\n" if quiet else comparison.render(changes, width, colour=colour)
         return f"{short}\n{since}"
     if quiet:
         return short
+    from analyzer.report import rollup
+
     return f"{short}\n{rollup.table(answer)}"
 
 
