@@ -25,9 +25,9 @@ from analyzer.model import Batch, Format
 from analyzer.reading.harvest import Harvest
 from analyzer.sources import Buffer
 
-PACK = 4 << 20
-"""About so many bytes are looked at or parsed together: work that a block costs once weighs less so (with half as many,
-a first look at text downloads takes a tenth longer).
+PACK = 6 << 20
+"""About so many bytes are looked at or parsed together: work that a block costs once weighs less so (with 4 MB, a first
+look at raw logs takes a tenth longer).
 """
 
 
@@ -79,9 +79,9 @@ class Segments(NamedTuple):
 class Shelf:
     """Small sources of one format that wait, one behind the other in a buffer that is used again and again."""
 
-    def __init__(self, form: Format) -> None:
+    def __init__(self, form: Format, size: int) -> None:
         self.form = form
-        self._buffer = Buffer(PACK)
+        self._buffer = Buffer(size)
         self._begin()
 
     def _begin(self) -> None:
@@ -122,10 +122,19 @@ class Shelf:
         self._begin()
 
 
+def even(size: int, largest: int) -> int:
+    """How much room a shelf needs so that sources of so many bytes make packs of about one size, and none is small.
+
+    A process reads its share of a large input by itself (`workers.SHARE`): two or three packs, and no crumbs.
+    """
+    return size // max(1, round(size / PACK)) + largest + 1
+
+
 @dataclass
 class Waiting:
     """All that waits. `latest`: the shelf on which a source was put last; the next one is probably like it."""
 
+    size: int = field(default_factory=lambda: PACK)  # of a shelf
     packs: dict[tuple[str, Kind], Pack] = field(default_factory=dict)
     shelves: dict[str, Shelf] = field(default_factory=dict)
     latest: Shelf | None = None
@@ -140,7 +149,7 @@ class Waiting:
     def shelf(self, form: Format) -> Shelf:
         """Where small sources of a format wait."""
         if form.NAME not in self.shelves:
-            self.shelves[form.NAME] = Shelf(form)
+            self.shelves[form.NAME] = Shelf(form, self.size)
         self.latest = self.shelves[form.NAME]
         return self.latest
 

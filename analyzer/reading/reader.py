@@ -22,7 +22,7 @@ from analyzer.ingest.triage import Triage, nothing
 from analyzer.model import Batch, Format
 from analyzer.reading.harvest import SHORT, Found, Harvest, Options, short_log
 from analyzer.reading.order import by_place
-from analyzer.reading.packs import Kind, Pack, Segments, Shelf, Waiting, parse_together
+from analyzer.reading.packs import Kind, Pack, Segments, Shelf, Waiting, even, parse_together
 from analyzer.reading.parts import WHOLE, noted, parts_of, watched, whole
 from analyzer.reading.spool import Spool
 from analyzer.sources import Decoder, Member, Place, is_short, is_sound, opened, read_into, unmarked
@@ -36,9 +36,11 @@ def read_members(members: Iterable[Member], options: Options) -> Harvest:
     return _ended(found, waiting)
 
 
-def read_all(places: Iterable[Place], options: Options) -> Harvest:
+def read_all(places: Sequence[Place], options: Options) -> Harvest:
     """Read the members of these places."""
     found, waiting = _begun(options)
+    small = [place.size for place in places if place.plain and is_short(place.size)]
+    waiting.size = even(sum(small), max(small, default=0))
     for place in places:
         if not (options.triage and place.plain and _read_small(found, waiting, place, options)):
             for member in opened(place):

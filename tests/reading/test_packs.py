@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from analyzer.ingest import task_log
 from analyzer.reading import packs
-from analyzer.reading.packs import Shelf
+from analyzer.reading.packs import Shelf, even
 
 
 def shelf_of(*datas: bytes, shelf: Shelf | None = None) -> Shelf:
-    shelf = shelf or Shelf(task_log)
+    shelf = shelf or Shelf(task_log, 99)
     for number, data in enumerate(datas):
         assert shelf.fits(len(data))
         shelf.room(len(data))[: len(data)] = data
@@ -36,12 +38,24 @@ def test_what_is_copied_out_stays_when_the_buffer_is_used_again():
     assert text == ("1.txt", b"two\n")
 
 
-def test_a_source_that_is_larger_than_a_pack_has_a_shelf_for_itself(monkeypatch):
-    monkeypatch.setattr(packs, "PACK", 8)
-    shelf = Shelf(task_log)
+def test_a_source_that_is_larger_than_a_shelf_has_it_for_itself():
+    shelf = Shelf(task_log, 8)
     shelf.room(30)[:30] = b"x" * 30
     shelf.keep("large.txt", 30)
     assert not shelf.fits(8)
     assert shelf.taken().text(0).data == b"x" * 30
     shelf.empty()
     assert shelf.fits(7)
+
+
+@pytest.mark.parametrize("sizes", [[], [5], [99], [30] * 7, [1] * 149])
+def test_packs_are_about_as_large_as_one_another(monkeypatch, sizes):
+    monkeypatch.setattr(packs, "PACK", 100)
+    made = [0]
+    room = even(sum(sizes), max(sizes, default=0))
+    for size in sizes:
+        if made[-1] + size >= room:
+            made.append(0)
+        made[-1] += size
+    assert len(made) == max(1, round(sum(sizes) / 100))
+    assert max(made) - min(made) <= 2 * max(sizes, default=0)
