@@ -255,7 +255,7 @@ def strings(data: Data, starts: Ints, ends: Ints) -> pa.Array:
     """
     size = len(starts)
     edges = np.zeros(2 * size + 1, np.int32)
-    edges[0:-1:2], edges[1::2], edges[-1:] = starts, ends, ends[-1:]
+    edges[0:-1:2], edges[1::2], edges[-1] = starts, ends, ends.max(initial=0)
     both = pa.Array.from_buffers(pa.string(), 2 * size, [None, pa.py_buffer(edges), pa.py_buffer(data)])
     return pc.take(both, pa.array(np.arange(0, 2 * size, 2, dtype=np.uint32)), boundscheck=False)
 

@@ -76,6 +76,7 @@ def _stretches(found: Look, lines: Flags, depth: int) -> tuple[Ints, Ints, Flags
     if not len(rows):
         return rows, rows, np.empty(0, bool)
     turns = _turns(found, rows)
+    found.stretches.append((rows, turns))
     instant = found.instant[rows]
     found.doubt(rows[1:][(np.diff(instant) < -JITTER) & ~turns[1:]])
     opens = np.flatnonzero(turns)

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
-from analyzer.blocks import Data, Flags, Ints, Octets, Rows, strings, words_at
-from analyzer.ingest.fixed_places import CODES, Small
+from analyzer.blocks import Flags, Ints, Octets, Rows, strings
+from analyzer.ingest.fixed_places import CODES
 from analyzer.ingest.task_log_columns import of_levels, of_source, placed, repeated, texts
 from analyzer.ingest.task_log_heads import LEVEL_BYTES, TEXT
 from analyzer.ingest.task_log_look import Look
@@ -34,7 +34,7 @@ def cleared_events(found: Look, good: Flags, roots: Sequence[tuple[str, str]]) -
         **of_levels(_NAMES, found.level[rows].astype(np.int32)),
         "task": of_source([task for task, _ in roots], block, rows),
         "log": of_source([log for _, log in roots], block, rows),
-        "activity": _activities(block.data, ends, found.depth[rows]),
+        "activity": _activities(found, rows),
         "time": pa.array(wall).cast(schema.TIME),
         "tick": instant - 10 * wall,
         "wall": wall,
@@ -44,34 +44,20 @@ def cleared_events(found: Look, good: Flags, roots: Sequence[tuple[str, str]]) -
     return schema.build(schema.CODED, len(ends), columns)
 
 
-def _activities(data: Data, ends: Ints, depth: Small) -> pa.DictionaryArray:
-    """The activity of each line: one is looked up for all lines of it that follow one another."""
-    begin = np.flatnonzero(_turns(data, ends, depth))
-    stops = ends[begin]
-    names = strings(data, stops - np.maximum(LEVEL_BYTES * depth[begin] - 1, 0), stops).dictionary_encode()
-    codes = np.repeat(np.asarray(names.indices), np.diff(begin, append=len(ends)))
-    return pa.DictionaryArray.from_arrays(codes, names.dictionary)
+def _activities(found: Look, rows: Rows) -> pa.DictionaryArray:
+    """The activity of each line: one is looked up for all lines of it that the look found to follow one another."""
+    codes = np.zeros(len(found.block), np.int32)
+    names: list[pa.Array] = []
+    for lines, turns in found.stretches:
+        codes[lines] = np.cumsum(turns, dtype=np.int32) + (sum(map(len, names)) - 1)
+        ends = found.ends[lines[turns]]
+        size = max(0, LEVEL_BYTES * int(found.depth[lines[0]]) - 1)
+        names.append(strings(found.block.data, ends - size, ends))
+    known = pa.concat_arrays(names).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(np.asarray(known.indices)[codes[rows]], known.dictionary)
 
 
-def _turns(data: Data, ends: Ints, depth: Small) -> Flags:
-    """Which lines are not of the activity of the line before them, and the lines of roots."""
-    turns = np.ones(len(ends), bool)
-    np.not_equal(depth[1:], depth[:-1], out=turns[1:])
-    turns[1:] |= _differ(data, np.maximum(ends + 1 - LEVEL_BYTES, 0))
-    for level in range(2, int(depth.max()) + 1):
-        below = np.flatnonzero(depth >= level)
-        turns[below[1:][_differ(data, ends[below] + 1 - LEVEL_BYTES * level)]] = True
-    return turns
-
-
-def _differ(data: Data, at: Ints) -> Flags:
-    """Where the 32 bytes from these places on are not those of the place before."""
-    part = words_at(data, at, 4)
-    differ: Flags = (part[1:] != part[:-1]).view(np.uint32)[:, 0] != 0  # four flags are one number
-    return differ
-
-
-def _tails(found: Look, rows: Rows, begins: Ints) -> dict[str, object]:
+def _tails(found: Look, rows: Rows, begins: Ints) -> dict[str, pa.Array]:
     """What stands behind the times. Lines that have a detail are read one by one, as the look did."""
     block, stops = found.block, found.stop[rows]
     unusual = np.isin(np.arange(len(block))[rows], [*found.texts])
@@ -79,25 +65,21 @@ def _tails(found: Look, rows: Rows, begins: Ints) -> dict[str, object]:
         stops = np.where(unusual, begins, stops)
     columns = {
         "message": texts(block.data, found.escapes, begins, stops),
-        "detail": "",
+        "detail": pa.repeat("", len(stops)),
         "percentage": _percentages(found.octets, block.ends[rows], stops),
     }
     if unusual.any():
         entries = [json.loads(block.raw(row)) for row in np.arange(len(block))[rows][unusual].tolist()]
         for name, place in (("message", 3), ("detail", 4), ("percentage", 5)):
-            values = pa.array([entry[place] for entry in entries])
-            columns[name] = pc.replace_with_mask(_repeated(columns[name], len(stops)), unusual, values)
+            values = pa.array([entry[place] for entry in entries], columns[name].type)
+            columns[name] = pc.replace_with_mask(columns[name], unusual, values)
     return columns
 
 
-def _repeated(column: str | Ints | pa.Array, size: int) -> pa.Array:
-    return pa.repeat(column, size) if isinstance(column, str) else pa.array(column)
-
-
-def _percentages(octets: Octets, ends: Ints, stops: Ints) -> Ints:
+def _percentages(octets: Octets, ends: Ints, stops: Ints) -> pa.Array:
     """The numbers of one to three digits at the ends of lines."""
     value = (octets[ends - 2] & 15).astype(np.int64)
     for tail, worth in ((b'","",dd]', 10), (b'","",ddd]', 100)):
         longer = np.flatnonzero(ends - stops >= len(tail))
         value[longer] += worth * (octets[ends[longer] - len(tail) + 5] & 15).astype(np.int64)
-    return value
+    return pa.array(value)

@@ -119,10 +119,10 @@ def _holds(index: npt.NDArray[np.int32], known: Sequence[bool]) -> Flags:
     return np.ones(len(index), bool) if all(known) else np.array(known, bool)[index]
 
 
-def texts(data: Data, escapes: Ints, starts: Ints, ends: Ints) -> pa.Array | str:
+def texts(data: Data, escapes: Ints, starts: Ints, ends: Ints) -> pa.Array:
     """The strings in these places, one behind the other, escapes resolved."""
     if (starts == ends).all():
-        return ""
+        return pa.repeat("", len(starts))
     plain = strings(data, starts, ends)
     of = np.searchsorted(starts, escapes, "right") - 1  # the place that begins last before it
     escaped = np.zeros(len(starts), bool)

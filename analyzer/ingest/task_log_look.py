@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -51,6 +51,8 @@ class Look:
     escapes: Ints  # where one begins, anywhere in the block
     hosts: Ints  # and where a host process is named
     machines: Ints  # or a machine
+    stretches: list[tuple[Ints, Flags]] = field(default_factory=list)
+    """Lines of one depth, and which of them do not go on with the activity of the one before: `task_log_activities`."""
 
     def doubt(self, lines: Ints | Flags) -> None:
         """The sources of these lines are not cleared."""

@@ -61,10 +61,15 @@ def decoded(places: Iterable[Place], options: Options, nodes: Mapping[str, str |
 
 def _stamped(piece: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Table:
     """A piece in the coded form, with customer and node filled in."""
-    if nodes or piece.schema.equals(schema.EVENTS):
+    if piece.schema.equals(schema.EVENTS) or not nodes.keys().isdisjoint(_sources(piece)):
         return stamped(piece.cast(schema.EVENTS), customer, nodes).cast(schema.CODED)
     whose = pa.DictionaryArray.from_arrays(np.zeros(len(piece), np.int32), pa.array([customer]))
     return piece.set_column(0, schema.CODED.field(0), whose)
+
+
+def _sources(piece: pa.Table) -> Iterator[str]:
+    """The sources that a coded piece may have rows of."""
+    return (name for chunk in piece["source"].chunks for name in chunk.dictionary.to_pylist())
 
 
 def _events(members: Iterable[Member], options: Options) -> Iterator[pa.Table]:
