@@ -9,6 +9,7 @@ in an order of its own: what they give waits in a temporary file until all of th
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -29,7 +30,7 @@ from analyzer.reading.harvest import Found, Harvest, Options
 from analyzer.reading.order import by_place, in_order
 from analyzer.reading.packs import PACK, parse_together
 from analyzer.reading.parts import parts_of, watched
-from analyzer.reading.spool import Spooled
+from analyzer.reading.spool import Spool, Spooled
 from analyzer.reading.tables import stamped
 from analyzer.sources import Decoder, Member, Place, holds_many, opened
 
@@ -47,16 +48,44 @@ def decoded(places: Iterable[Place], options: Options, nodes: Mapping[str, str |
     keep_freed_memory()
     exact = Options(customer=options.customer, progress=options.progress)
     known = {source: node for source, node in nodes.items() if node is not None}
+    names = sorted(nodes)
     spooled = Spooled(options.spool)
     archives = {place: holds_many(place) for place in places if place.may_hold(nodes)}
     ordered = sorted(archives, key=lambda one: f"{one.name}{NAMES_INSIDE}" if archives[one] else one.name)
-    for (many, written), group in groupby(ordered, lambda place: (archives[place], place.name in spooled)):
-        if written:
-            found = spooled.pieces(place.name for place in group if place.name in nodes)
+    sources = {place: _inside(place, names) if archives[place] else [place.name] for place in ordered}
+    if options.spool:
+        spooled = _completed(spooled, [place for place in ordered if archives[place]], sources, options.spool)
+    written = {place: all(source in spooled for source in of_place) for place, of_place in sources.items()}
+    for (many, at_hand), group in groupby(ordered, lambda place: (archives[place], written[place])):
+        if at_hand:
+            found = spooled.pieces(name for place in group for name in sources[place] if name in nodes)
         else:
             found = _events((member for place in group for member in opened(place) if member.name in nodes), exact)
         pieces = (_stamped(piece, options.customer, known) for piece in found if len(piece))
-        yield from _waiting(pieces) if many else pieces
+        yield from _waiting(pieces) if many and not at_hand else pieces
+
+
+def _inside(archive: Place, names: Sequence[str]) -> Sequence[str]:
+    """Which of these names, which are sorted, are those of members of an archive."""
+    prefix = f"{archive.name}{'/' if archive.named else NAMES_INSIDE}" if archive.name else ""
+    begin = bisect_left(names, prefix)
+    return names[begin : bisect_left(names, f"{prefix[:-1]}0")] if prefix else names  # 0 comes behind a slash
+
+
+def _completed(
+    spooled: Spooled, archives: Sequence[Place], sources: Mapping[Place, Sequence[str]], folder: str
+) -> Spooled:
+    """What was written down, and now the rest of what archives hold of these sources, too."""
+    missing = {source for place in archives for source in sources[place] if source not in spooled}
+    lacking = [place for place in archives if not missing.isdisjoint(sources[place])]
+    if not lacking:
+        return spooled
+    spool = Spool(folder)
+    members = (member for place in lacking for member in opened(place) if member.name in missing)
+    for piece in _events(members, Options()):
+        spool.put(piece.cast(schema.CODED))
+    spool.close()
+    return Spooled(folder)
 
 
 def _stamped(piece: pa.Table, customer: str, nodes: Mapping[str, str]) -> pa.Table:

@@ -13,7 +13,7 @@ from analyzer.reading import Options, packs, spool, stream, workers
 from analyzer.reading.spool import Spool, Spooled, spool_folder
 from analyzer.reading.workers import read_share
 from analyzer.sources import places
-from tests.bundles import folder, raw, server
+from tests.bundles import folder, raw, server, tarred, zip_bytes, zipped
 
 SAMPLES = sorted(path for path in Path("sample_logs").iterdir() if path.is_dir())
 LOGS = {f"TaskLogs/servertasks-{task}_abcde12345.txt": raw(task, "one", "two") for task in range(1, 30)}
@@ -39,6 +39,22 @@ def test_samples(path, window, tmp_path, monkeypatch):
     monkeypatch.setattr(spool, "WINDOW", window)
     monkeypatch.setattr(packs, "PACK", 5000)
     assert events(path, str(tmp_path)) == events(path)
+
+
+@pytest.mark.parametrize("make", [zipped, tarred])
+def test_members_of_archives_are_read_again_only_where_they_were_not_decoded(make, tmp_path, monkeypatch):
+    inner = {"b.zip": zip_bytes(FILES), "b.zip.txt": raw(98, "beside it"), "bb.txt": raw(97, "behind it")}
+    for number, files in enumerate((LOGS, FILES, {**inner, **FILES})):
+        path, place = make(tmp_path / f"bundle{number}", files), tmp_path / f"spool{number}"
+        place.mkdir()
+        expected, again = events(path), opened(monkeypatch)
+        assert events(path, str(place)) == expected
+        assert len(again) == (files is not LOGS)
+    path = folder(tmp_path / "folder", {**inner, "c/d.zip": zip_bytes(LOGS)})
+    (tmp_path / "spool").mkdir()
+    expected, again = events(path), opened(monkeypatch)
+    assert events(path, str(tmp_path / "spool")) == expected
+    assert again == ["b.zip"]
 
 
 @pytest.mark.parametrize("short", [1, 1000])
