@@ -52,12 +52,14 @@ def called(claim: str) -> str:
     return {"api": "API", "header": "text header", "tree": "tree of the log"}.get(claim, claim)
 
 
+@remembered
 def edited(case: Case) -> pl.DataFrame:
     """Customer and task of tasks that somebody edited: their state may be a person's word (trap 14)."""
     events = case.frame("states").filter((pl.col("claim") == "audit event") & pl.col("detail").str.contains(EDITED))
     return events.select("customer", "task").unique()
 
 
+@remembered
 def final_status(case: Case) -> pl.DataFrame:
     """Per task the one final state that database, API and headers agree on, with the place of the best claim.
 

@@ -76,6 +76,8 @@ def _went_on(lines: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
     """
     steps = [*KEY, "step"]
     worked = pl.col("execution").is_not_null() & ~ROOT
+    if answered.is_empty():
+        return answered
     answered = answered.filter(worked).select(*steps, "execution").unique()
     begun = lines.join(answered, on=steps, how="semi").filter(worked).unique(steps, keep="first", maintain_order=True)
     links = begun.select(*steps, first="execution").join(answered.select(*steps, second="execution"), on=steps)

@@ -213,6 +213,8 @@ def left_open(case: Case) -> Doubts:
     """
     raw = raw_lines(case)
     resumed = case.frame("executions").filter(pl.col("relation") == "resume").select(*TASK, execution="number")
+    if resumed.is_empty():
+        return {}
     over = raw.filter(ROOT & (pl.col("kind") == "finished")).join(resumed, on=[*TASK, "execution"], how="semi")
     damaged = pl.concat([torn(case).select(KEY), task_logs(case).filter("canceled").select(KEY)])
     begun = raw.filter(~ROOT).group_by(*KEY, "activity", maintain_order=True)
@@ -238,6 +240,7 @@ def _runs(case: Case, tasks: Iterable[str]) -> dict[Key, list[str]]:
     return runs
 
 
+@remembered
 def _cluster(case: Case) -> Mapping[str, Set[str]]:
     """Per customer the names by which its nodes are known, in lower case; a machine's name may be any node's."""
     logs = case.frame("sources").filter(pl.col("format") == SERVER_LOG)

@@ -43,6 +43,8 @@ def failed_steps(case: Case) -> pl.DataFrame:
 def failed_blocks(case: Case) -> pl.DataFrame:
     """Trees: blocks directly below a root that did not fail, with status Failed, in which nobody forgave a failure."""
     lines = task_lines(case).filter(pl.col("format") != RAW)
+    if lines.is_empty():
+        return lines.select(*KEY, "activity", "source", "line", "offset", title="message")
     trees = lines.select(*KEY, "source").unique()
     blocks = case.frame("states").filter((pl.col("claim") == "tree") & pl.col("activity").str.contains("^[^/]+$"))
     blocks = blocks.with_columns(pl.col("log").fill_null("")).join(trees, on=[*KEY, "source"], how="semi")

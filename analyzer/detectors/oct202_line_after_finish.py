@@ -106,6 +106,9 @@ def _behind(lines: pl.DataFrame, closings: pl.DataFrame, mine: list[str]) -> pl.
         closed_line=pl.col("line").last(), closed_offset=pl.col("offset").last(),
     )  # fmt: skip
     late = lines.join(last, on=mine, how="inner", maintain_order="left").filter(pl.col("row") > pl.col("closed_row"))
+    if late.is_empty():
+        never = pl.lit(None, pl.Int64)
+        return late.with_columns(begun=never, newest=never, followed=pl.lit(value=False))
     mixed = lines.join(late.select(KEY).unique(), on=KEY, how="semi")
     begun = mixed.group_by(*KEY, "activity").agg(begun=pl.col("row").min())
     steps = mixed.filter(~ROOT).group_by(*RUN, "step").agg(begun=pl.col("row").min())

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -36,12 +37,12 @@ class Dated:
     announced: bool
     usable: bool
 
-    @property
+    @cached_property
     def span(self) -> tuple[int, int]:
         """First and last instant."""
         return min(place.instant for place in self.places), max(place.instant for place in self.places)
 
-    @property
+    @cached_property
     def ends(self) -> tuple[Place, Place]:
         """The places of the first and the last instant."""
         return min(self.places, key=lambda place: place.instant), max(self.places, key=lambda place: place.instant)

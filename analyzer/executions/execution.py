@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from analyzer.clocks import Place
 from analyzer.executions.runs import Run
@@ -34,7 +35,7 @@ class Execution:
         """Customer and task: what an execution is a run of."""
         return self.key[:2]
 
-    @property
+    @cached_property
     def span(self) -> tuple[int, int]:
         """First and last instant."""
         return min(place.instant for place in self.places), max(place.instant for place in self.places)
