@@ -23,8 +23,8 @@ def tables(harvested: Harvest, customer: str) -> dict[str, pa.Table]:
     made["logs"] = stamped(cleared, customer, {}).sort_by([("task", "ascending"), ("log", "ascending")])
     made["sources"] = listed(harvested, made["logs"], customer)
     for name in TABLES:
-        ordered = in_order([stamped(one, customer, nodes) for one in harvested.give(name) if one.num_rows])
-        made[name] = pa.concat_tables([schema.empty(schema.TABLES[name]), *ordered])
+        parts = in_order([stamped(one, customer, nodes) for one in harvested.give(name) if one.num_rows])
+        made[name] = pa.concat_tables([*parts] or [schema.empty(schema.TABLES[name])])
     made["stretches"] = stamped(_stretches(harvested, made["events"]), customer, nodes)
     made["events"] = made["events"].combine_chunks()  # every stage goes through it
     harvested.keep(made["events"])
