@@ -111,7 +111,7 @@ PART = 8 << 20
 
 
 PIECE = 512 << 10
-"""Bytes among which newlines are looked for at once: they and what is made of them stay in the cache."""
+"""Bytes in which much is looked for at once: they and what is made of them stay in the cache."""
 
 
 def found_in(flags: Flags) -> Ints:

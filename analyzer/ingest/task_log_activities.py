@@ -119,7 +119,8 @@ def _same_log(found: Look, rows: Ints, roots: Ints) -> None:
     starts, which, data = found.block.starts, found.block.which[rows], found.block.data
     kept = FIRST_BYTES[np.clip(roots[:, None] - 8 * np.arange(8), 0, 8)]
     first = np.minimum(starts[found.first], len(data) - 64)  # of a good source none is so near the end
-    differ = (words_at(data, starts[rows], 8) ^ words_at(data, first, 8)[which]) & kept[which]
+    own = words_at(data, first, 8).take(which, axis=0)  # which takes less than to index rows
+    differ = (words_at(data, starts[rows], 8) ^ own) & kept.take(which, axis=0)
     found.doubt(rows[(differ != 0).view(np.uint64)[:, 0] != 0])
 
 

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyzer.blocks import Block, Ints, found_in, words_of
+from analyzer.blocks import PIECE, Block, Ints, found_in, words_of
 from analyzer.ingest.fixed_places import Words
 from analyzer.ingest.task_log_heads import fetched
 from analyzer.ingest.triage import ends_of_names
-
-PIECE = 512 << 10
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from analyzer import schema
-from analyzer.blocks import Block, Ints, Octets, found_in
+from analyzer.blocks import PIECE, Block, Ints, Octets, found_in
 from analyzer.ingest.fixed_places import Words, word_of
 from analyzer.model import Batch
 
@@ -19,8 +19,6 @@ NAMED_HOST = re.compile(HOST + rb"[ \t]*\w")
 OF_SERVER = re.compile(HOST + rb"[ \t]*(?i:octopus\.server)")
 VERSION = b"Octopus Server version"
 """What telling lines say: which machine, which program wrote the block, which version."""
-PIECE = 256 << 10
-"""Bytes that are looked at together, eight at a time: they and what is made of them stay in the cache."""
 _CLOSING, _OPENING = (np.uint16(int.from_bytes(pair, "little")) for pair in (b"e:", b"Na"))
 
 
