@@ -125,9 +125,10 @@ class Shelf:
 def even(size: int, largest: int) -> int:
     """How much room a shelf needs so that sources of so many bytes make packs of about one size, and none is small.
 
-    A process reads its share of a large input by itself (`workers.SHARE`): two or three packs, and no crumbs.
+    A process reads its share of a large input by itself (`workers.SHARE`): two or three packs, and no crumbs. What is
+    in other archives than zips is not known before.
     """
-    return size // max(1, round(size / PACK)) + largest + 1
+    return PACK if size < PACK else size // round(size / PACK) + largest + 1
 
 
 @dataclass

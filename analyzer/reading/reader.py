@@ -39,7 +39,7 @@ def read_members(members: Iterable[Member], options: Options) -> Harvest:
 def read_all(places: Sequence[Place], options: Options) -> Harvest:
     """Read the members of these places."""
     found, waiting = _begun(options)
-    small = [place.size for place in places if place.plain and is_short(place.size)]
+    small = [place.size for place in places if is_short(place.size)]
     waiting.size = even(sum(small), max(small, default=0))
     for place in places:
         if not (options.triage and place.plain and _read_small(found, waiting, place, options)):

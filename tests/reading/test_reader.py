@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from analyzer.ingest import api_tasks
-from analyzer.reading import packs
+from analyzer.reading import packs, reader
 from analyzer.reading.harvest import Options
 from analyzer.reading.reader import read_all
-from analyzer.sources import Place, opened, places, walk
-from tests.bundles import folder, raw
+from analyzer.sources import Place, divided, opened, places, walk
+from tests.bundles import folder, raw, tarred, zipped
 from tests.mutations import PLAIN, log
 from tests.text_mutations import PLAIN as QUIET
 from tests.text_mutations import download
@@ -82,3 +82,14 @@ def test_members_and_small_files_are_the_same(tmp_path):
     listed = [place._replace(plain=False) for place in places(path)]
     assert [member.name for place in listed for member in opened(place)] == sorted(FILES)
     assert told(path, triage=True, listed=listed) == told(path, triage=True)
+
+
+@pytest.mark.parametrize("pack", [folder, zipped, tarred])
+def test_small_sources_are_looked_at_together(tmp_path, monkeypatch, pack):
+    together: list[tuple[str, ...]] = []
+    look = reader.TRIAGE["task-log"]
+    monkeypatch.setitem(reader.TRIAGE, "task-log", lambda block: together.append(block.sources) or look(block))
+    names = [f"{task}.txt" for task in range(10, 30)]
+    path = pack(tmp_path / "bundle", {name: log(PLAIN, int(name[:2])) for name in names})
+    read_all(divided(*places(path)) if pack is zipped else places(path), Options(triage=True))
+    assert [len(sources) for sources in together] == [len(names)]
