@@ -24,7 +24,7 @@ from analyzer.reading.harvest import SHORT, Found, Harvest, Options, short_log
 from analyzer.reading.order import by_place
 from analyzer.reading.packs import Kind, Pack, Segments, Shelf, Waiting, even, parse_together
 from analyzer.reading.parts import WHOLE, noted, parts_of, watched, whole
-from analyzer.reading.spool import Spool
+from analyzer.reading.spool import Spool, begun
 from analyzer.sources import Decoder, Member, Place, is_short, is_sound, opened, read_into, unmarked
 
 
@@ -50,7 +50,7 @@ def read_all(places: Sequence[Place], options: Options) -> Harvest:
 
 def _begun(options: Options) -> tuple[Harvest, Waiting]:
     keep_freed_memory()
-    return Harvest(spool=Spool(options.spool) if options.spool else None), Waiting()
+    return Harvest(spool=begun(options.spool)), Waiting()
 
 
 def _ended(found: Harvest, waiting: Waiting) -> Harvest:

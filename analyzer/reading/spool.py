@@ -34,10 +34,13 @@ INDEX = pa.schema([("source", pa.string()), *((name, pa.int64()) for name in ("b
 
 @contextmanager
 def spool_folder() -> Iterator[str]:
-    """A folder that goes in the end; "" where there can be none."""
+    """A folder that goes in the end; "" where there can be none.
+
+    Windows removes no file that is still mapped into memory, as where writing failed: that must not hide why.
+    """
     with ExitStack() as used:
         try:
-            folder = used.enter_context(TemporaryDirectory(prefix="analyzer-"))
+            folder = used.enter_context(TemporaryDirectory(prefix="analyzer-", ignore_cleanup_errors=True))
         except OSError:
             folder = ""
         yield folder
@@ -75,6 +78,16 @@ class Spool:
             if self._room and self._index:
                 with pa.OSFile(f"{self._path}.index", "wb") as sink, pa.ipc.new_stream(sink, INDEX) as writer:
                     writer.write_table(pa.concat_tables(self._index))
+
+
+def begun(folder: str) -> Spool | None:
+    """A spool in this folder, if there is one and it takes files."""
+    if not folder:
+        return None
+    try:
+        return Spool(folder)
+    except OSError:
+        return None
 
 
 class Piece(NamedTuple):

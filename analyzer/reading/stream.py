@@ -30,7 +30,7 @@ from analyzer.reading.harvest import Found, Harvest, Options
 from analyzer.reading.order import by_place, in_order
 from analyzer.reading.packs import PACK, parse_together
 from analyzer.reading.parts import parts_of, watched
-from analyzer.reading.spool import Spool, Spooled
+from analyzer.reading.spool import Spooled, begun
 from analyzer.reading.tables import stamped
 from analyzer.sources import Decoder, Member, Place, holds_many, opened
 
@@ -78,9 +78,9 @@ def _completed(
     """What was written down, and now the rest of what archives hold of these sources, too."""
     missing = {source for place in archives for source in sources[place] if source not in spooled}
     lacking = [place for place in archives if not missing.isdisjoint(sources[place])]
-    if not lacking:
+    spool = begun(folder) if lacking else None
+    if spool is None:
         return spooled
-    spool = Spool(folder)
     members = (member for place in lacking for member in opened(place) if member.name in missing)
     for piece in _events(members, Options()):
         spool.put(piece.cast(schema.CODED))

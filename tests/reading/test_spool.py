@@ -104,6 +104,12 @@ def test_what_there_is_no_room_for_is_decoded(tmp_path, monkeypatch):
         assert not list(Path(place).glob("*.index"))
 
 
+def test_a_folder_that_takes_no_files_is_no_spool(tmp_path):
+    for make in (folder, zipped):
+        path = make(tmp_path / make.__name__, FILES)
+        assert events(path, str(tmp_path / "nowhere")) == events(path)
+
+
 def test_without_a_temporary_folder_there_is_no_spool(monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
     with spool_folder() as place:
