@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from analyzer.ingest.task_log_lines import LEVEL
 from analyzer.names import CORRELATION, INFO, KIND, MESSAGE, SEVERITY
 
 FILE = re.compile(r"(?:^|/)(servertasks-\d+)(?:_([a-z0-9]+))?(?:\.txt$|/([^/]+)\.tl\.txt$)", re.IGNORECASE)
+FEW = 1 << 10
+"""Texts with escapes. Those of the doubtful logs in a share of the reading are a hundred."""
 
 
 def of_fields(block: Block, fields: Fields, rows: Ints, events: pa.Schema) -> tuple[pa.Table, Flags]:
@@ -130,10 +134,17 @@ def texts(data: Data, escapes: Ints, starts: Ints, ends: Ints) -> pa.Array:
     at = np.flatnonzero(escaped)
     if not len(at):
         return plain
-    quoted = pl.from_arrow(strings(data, starts[at] - 1, ends[at] + 1))
-    assert isinstance(quoted, pl.Series)
-    resolved = quoted.str.json_decode(pl.String).to_arrow().cast(pa.string())
-    return pc.replace_with_mask(plain, escaped, resolved)
+    return pc.replace_with_mask(plain, escaped, _resolved(strings(data, starts[at] - 1, ends[at] + 1)))
+
+
+def _resolved(quoted: pa.Array) -> pa.Array:
+    """JSON strings as text. Few are quicker done without polars, which each process that reads would have to load."""
+    if len(quoted) <= FEW:
+        with suppress(ValueError):  # polars is asked what becomes of a half of a pair, and what is wrong
+            return pa.array([json.loads(text) for text in quoted.to_pylist()], pa.string())
+    values = pl.from_arrow(quoted)
+    assert isinstance(values, pl.Series)
+    return values.str.json_decode(pl.String).to_arrow().cast(pa.string())
 
 
 def of_source(values: Sequence[str | None], block: Block, rows: Rows) -> pa.DictionaryArray:
