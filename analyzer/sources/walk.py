@@ -183,8 +183,12 @@ def members(path: Path, prefix: str = "", only: Collection[str] | None = None) -
 
     Raises PathMissing.
     """
-    for place in places(path, prefix) if only is None else _known(path, prefix, only):
-        yield from (one for one in opened(place) if only is None or one.name in only)
+    if only is None:
+        yield from (one for place in places(path, prefix) for one in opened(place))
+        return
+    for place in (part for known in _known(path, prefix, only) for part in divided(known)):  # a zip is not read for few
+        if place.may_hold(only):
+            yield from (one for one in opened(place) if one.name in only)
 
 
 def _known(path: Path, prefix: str, only: Collection[str]) -> list[Place]:
@@ -261,23 +265,33 @@ def _file(path: str, name: str, *, named: bool) -> Iterator[Member]:
         yield Member(shown, size, None, reason(error), named)
 
 
+class _Kept:
+    """A file that is closed once nobody keeps it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+
+    def __del__(self) -> None:
+        self.stream.close()
+
+
 @lru_cache(maxsize=1)
-def _stream(path: str, process: int) -> IO[bytes]:
+def _kept(path: str, process: int) -> _Kept:
     """A zip, opened once by a process that reads some of its members and then others: a forked one has its own."""
-    return open(path, "rb")  # noqa: PTH123
+    return _Kept(open(path, "rb"))  # noqa: PTH123
 
 
 @lru_cache(maxsize=1)
 def _index(path: str, process: int) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
     """The same zip and its members by name."""
-    archive = zipfile.ZipFile(_stream(path, process))
+    archive = zipfile.ZipFile(path)
     return archive, infos_of(archive)
 
 
 def _of_index(place: Place, entry: Entry) -> Iterator[Member]:
     data = None
     with suppress(OSError):
-        data = whole(_stream(place.path, os.getpid()), entry)
+        data = whole(_kept(place.path, os.getpid()).stream, entry)
     if data is not None:
         yield from of_data(data, place.name)
         return
