@@ -27,6 +27,18 @@ except SystemExit as end:
     print(end.code, *sys.modules, file=sys.stderr)
 """
 
+READ = """
+import sys
+from pathlib import Path
+from analyzer.startup import lightly
+lightly()
+from analyzer.reading import Options
+from analyzer.reading.workers import read_share
+from analyzer.sources import places
+harvest = read_share(Options(triage=True), tuple(places(Path(sys.argv[1]))))
+print(len(harvest.untold), type(sys.modules["polars"]).__name__)
+"""
+
 
 def loaded(*words: str) -> tuple[int, set[str]]:
     """Exit code and the modules loaded when a command ends."""
@@ -89,3 +101,12 @@ def test_pandas_can_still_be_had():
         "assert t.to_pandas()['a'].sum() == 1 and pa.Table.from_pandas(t.to_pandas()).num_rows == 2"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+def test_processes_that_read_server_logs_load_no_polars(tmp_path):
+    line = "2023-09-18 09:14:02.1180   7012     31  INFO  Octopus.Server version 2023.3.12936 (2023.3.12936)\n"
+    (tmp_path / "OctopusServer.txt").write_text(20 * line, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.split() == ["1", "_Later"]

@@ -25,7 +25,7 @@ import pyarrow as pa
 from analyzer.reading.doubt import alike, digest, doubted
 from analyzer.reading.harvest import Options
 from analyzer.reading.naming import give_nodes
-from analyzer.reading.reader import read_members
+from analyzer.reading.reader import read_members, tell
 from analyzer.reading.stream import decoded
 from analyzer.reading.tables import tables
 from analyzer.reading.workers import read_places
@@ -44,6 +44,7 @@ class Reading:
         self._options = options
         self._named = prefixes(paths)
         self._harvest = read_places(_places(self._named), options, meanwhile)
+        tell(self._harvest)
         self.decode(self._harvest.again)
         self.decode(doubted(self._harvest, options.decode) | self._not_told_apart())
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer import schema
+from analyzer.blocks import Block
 from analyzer.ingest import task_log
 from analyzer.ingest.server_log_triage import Look
 from analyzer.model import Batch, Progress
@@ -72,7 +73,8 @@ class Harvest:
     """What members gave: rows of EVENTS, STATES and REJECTS, and of LOGS where a first look cleared a log.
 
     `short`: short task logs in UTF-8 that a first look cleared, which are not in `found`. `telling`: rows of EVENTS of
-    cleared logs, only those that judging needs. `stretches`: of cleared server logs.
+    cleared logs, only those that judging needs. `stretches`: of cleared server logs. `untold`: their telling entries by
+    format, which wait for `reader.tell`.
     `again`: long logs that have to be read again, to be decoded. `events`: all EVENTS, once a table is made of them.
     `spool`: where members write theirs while they are read.
     """
@@ -83,6 +85,7 @@ class Harvest:
     cleared: list[pa.Table] = field(default_factory=list)
     telling: list[pa.Table] = field(default_factory=list)
     stretches: list[pa.Table] = field(default_factory=list)
+    untold: list[tuple[str, Block]] = field(default_factory=list)
     again: set[str] = field(default_factory=set)
     events: pa.Table | None = None
     spool: Spool | None = None
@@ -133,6 +136,7 @@ class Harvest:
         self.cleared += other.cleared
         self.telling += other.telling
         self.stretches += other.stretches
+        self.untold += other.untold
         self.again |= other.again
         for name in TABLES:
             self.tables[name] += other.tables[name]

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from analyzer import schema
 from analyzer.blocks import Block, Text, joined, keep_freed_memory, together
-from analyzer.ingest import LOOKS, TRIAGE, TRIAGE_LONG, at_once, recognise, task_log
+from analyzer.ingest import FORMATS, LOOKS, TRIAGE, TRIAGE_LONG, at_once, recognise, task_log
 from analyzer.ingest.triage import Triage, nothing
 from analyzer.model import Batch, Format
 from analyzer.reading.harvest import SHORT, Found, Harvest, Options, short_log
@@ -65,6 +65,17 @@ def _ended(found: Harvest, waiting: Waiting) -> Harvest:
         found.spool.close()
         found.spool = None
     return found
+
+
+def tell(harvested: Harvest) -> None:
+    """Decode the telling entries of server logs: behind the reading, as each process that reads would load polars."""
+    forms = {form.NAME: form for form in FORMATS}
+    waiting = Waiting()
+    for name, block in harvested.untold:
+        _wait(harvested, waiting, forms[name], Kind.TELLING, block)
+    for pack in waiting.packs.values():
+        _unpack(harvested, waiting, pack)
+    harvested.untold = []
 
 
 def _joined(tables: list[pa.Table]) -> list[pa.Table]:
@@ -162,7 +173,7 @@ def _parse(harvested: Harvest, waiting: Waiting, form: Format, decoder: Decoder,
             if sum(len(block.data) for block in seen.telling) > WHOLE:
                 harvested.tell(form.parse(seen.telling))
             elif seen.telling:
-                _wait(harvested, waiting, form, Kind.TELLING, joined(seen.telling))
+                harvested.untold.append((form.NAME, joined(seen.telling)))
         else:
             harvested.take(list(form.parse(blocks)))
     except Exception as error:  # noqa: BLE001 (one bad source must not stop a case)
