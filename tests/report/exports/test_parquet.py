@@ -142,3 +142,17 @@ def test_what_was_written_is_removed_when_decoding_ends_early(error, tmp_path, m
     with pytest.raises(type(error) if isinstance(error, Exception) else error):
         write_one(of, "events", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pieces_leave_no_trace_in_the_bytes(tmp_path, monkeypatch):
+    rows = [{"customer": "", "source": f"{at % 3}", "line": at, "offset": at, "message": "x" * at} for at in range(40)]
+    whole = schema.from_rows(schema.EVENTS, rows)
+    backwards = whole[::-1].cast(schema.CODED)[::-1]  # its dictionaries are in another order
+    pieces = [whole[:7], whole[7:8], whole[8:31], whole[31:]]
+    written = []
+    for given in ([backwards], [piece.cast(schema.CODED) for piece in pieces], [backwards[:9], backwards[9:]]):
+        of = case([source("0")])
+        monkeypatch.setattr(of, "coded", lambda given=given: iter(given))
+        write_one(of, "events", tmp_path)
+        written.append((tmp_path / "events.parquet").read_bytes())
+    assert written[0] == written[1] == written[2]
